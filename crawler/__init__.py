@@ -1,0 +1,1 @@
+"""Reads the web and judges it. Imports storage, never jobs."""

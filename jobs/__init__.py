@@ -1,0 +1,1 @@
+"""Decides when, and tells people. Holds the command line and every setting."""

@@ -1,0 +1,1 @@
+"""Remembers. The only room that knows SQLAlchemy; imports nothing of ours."""

@@ -1,0 +1,126 @@
+"""The values that travel between the rooms: frozen, typed, and valid once built.
+
+A discovered `Link` becomes an `Article` with a `Verdict`, or leaves the flow in one of the named `LinkState`s.
+Every time is an aware UTC `datetime`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class LinkState(StrEnum):
+    """Where a link stands. A link is in exactly one state and keeps its row for ever."""
+
+    DISCOVERED = "discovered"  # known, waiting to be fetched
+    LEASED = "leased"  # a run is fetching it; free again when the lease ends
+    FLAGGED = "flagged"
+    HELD = "held"  # a person decides, or the gate when it is back
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"  # the same page or text as an article that is stored
+    NOT_AN_ARTICLE = "not-an-article"
+    UNEXTRACTABLE = "unextractable"
+    BLOCKED = "blocked"  # robots.txt, the address guard, scheme or port: not ours to read
+    GONE = "gone"  # 404, 410
+    FAILED = "failed"  # tried again at `retry_at`; without one, given up
+
+
+class Decision(StrEnum):
+    """What the gate says of an article."""
+
+    FLAG = "flag"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+class DateSource(StrEnum):
+    """Where an article's date comes from, most trusted first."""
+
+    FEED = "feed"
+    JSON_LD = "json-ld"
+    META = "meta"
+    TIME = "time"  # a <time> element
+    URL = "url"
+    GUESSED = "guessed"
+
+
+class PollState(StrEnum):
+    """What one look at a source gave."""
+
+    OK = "ok"
+    UNCHANGED = "unchanged"  # 304, or the same bytes as last time
+    EMPTY = "empty"  # well-formed, no items
+    NOT_A_FEED = "not-a-feed"  # asked for a feed or sitemap, got something else
+    NO_LINKS = "no-links"  # a page without a single article link
+    MALFORMED = "malformed"
+    BLOCKED = "blocked"
+    HTTP_ERROR = "http-error"
+    UNREACHABLE = "unreachable"
+
+    @property
+    def succeeded(self) -> bool:
+        """The source answered with what it is for. An empty feed is quiet, not broken."""
+        return self in {PollState.OK, PollState.UNCHANGED, PollState.EMPTY}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One discovered URL and what its source said of it.
+
+    `url` is fetched as the publisher wrote it; `key` is its identity in the ledger.
+    """
+
+    key: str
+    url: str
+    source: str
+    title: str | None = None
+    published: datetime | None = None
+    summary: str | None = None
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Article:
+    """The clean text and metadata of one page. `text` has one paragraph per line."""
+
+    url: str
+    title: str
+    text: str
+    canonical_url: str | None = None
+    authors: tuple[str, ...] = ()
+    outlet: str | None = None
+    published: datetime | None = None
+    date_source: DateSource | None = None
+    language: str | None = None  # ISO 639-1, of the text
+    summary: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A term or sentence that moved the verdict. `weight` > 0 pushes towards flag (log-odds).
+
+    `start` and `end` are offsets in code points into `title + "\\n" + text`; None for what has no place there.
+    """
+
+    text: str
+    weight: float
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the gate decided, and why. `score` is a calibrated probability; None when no model could judge."""
+
+    decision: Decision
+    score: float | None
+    threshold: float  # flag at or above
+    reject_below: float
+    model: str  # version of the model, "none" when there was none
+    why: str  # one line, read in five seconds
+    evidence: tuple[Evidence, ...] = ()
