@@ -124,3 +124,46 @@ class Verdict:
     model: str  # version of the model, "none" when there was none
     why: str  # one line, read in five seconds
     evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredArticle:
+    """An article in the archive with the verdict that stands now."""
+
+    id: int
+    source: str
+    first_seen: datetime  # when its link was discovered; windows go by this, never by what a page claims
+    article: Article
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourcePoll:
+    """The latest look at a source: what it gave, and in words what was wrong."""
+
+    source: str
+    at: datetime
+    state: PollState
+    detail: str = ""  # "HTTP 503", "connection refused"
+    found: int = 0  # links the source offers
+    new: int = 0  # of them never seen before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many links of a window stand in one state for one reason."""
+
+    state: LinkState
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """What was seen and what became of it in `[since, until)`: nothing leaves the flow uncounted."""
+
+    since: datetime
+    until: datetime
+    links: int  # discovered in the window; the tallies add up to it
+    tallies: tuple[Tally, ...]
+    sources: tuple[SourcePoll, ...]
