@@ -102,9 +102,9 @@ class Article:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """A term or sentence that moved the verdict. `weight` > 0 pushes towards flag (log-odds).
+    r"""A term or sentence that moved the verdict. `weight` > 0 pushes towards flag (log-odds).
 
-    `start` and `end` are offsets in code points into `title + "\\n" + text`; None for what has no place there.
+    `start` and `end` are offsets in code points into `title + "\n" + text`; None for what has no place there.
     """
 
     text: str
@@ -167,3 +167,80 @@ class Activity:
     links: int  # discovered in the window; the tallies add up to it
     tallies: tuple[Tally, ...]
     sources: tuple[SourcePoll, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poll:
+    """One look at a source. The validators are kept for the next one (RFC 9110, section 13)."""
+
+    source: str
+    url: str
+    at: datetime
+    state: PollState
+    detail: str = ""
+    links: tuple[Link, ...] = ()
+    dropped: tuple[tuple[str, int], ...] = ()  # what the source offered and we left, by reason
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validators:
+    """What makes the next poll of a URL conditional, from the last poll that read it to the end."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What became of a link in one attempt. `retry_at` is given exactly when it is to be tried again."""
+
+    key: str
+    state: LinkState
+    reason: str
+    at: datetime
+    final_url: str | None = None
+    http_status: int | None = None
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """An article with its verdict, on its way into the archive. `key` is the identity the page claims for itself."""
+
+    key: str
+    article: Article
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkHistory:
+    """Everything the ledger knows of one link."""
+
+    link: Link
+    state: LinkState
+    reason: str
+    discovered_at: datetime
+    attempts: int
+    settled_at: datetime | None
+    fetched_at: datetime | None
+    http_status: int | None
+    final_url: str | None
+    retry_at: datetime | None
+    stored: StoredArticle | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One execution of a job. `counts` names every gate of the flow."""
+
+    id: int
+    job: str
+    version: str
+    started_at: datetime
+    ended_at: datetime | None
+    exit_code: int | None
+    counts: dict[str, int]

@@ -1,0 +1,126 @@
+"""The archive: articles with the verdict that let them in. There is no way to store one without."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_, select, update
+
+from storage.ledger import settle
+from storage.records import Decision, Judged, LinkState, Settled, StoredArticle, Verdict
+from storage.rows import stored_record
+from storage.tables import ArticleRow, LinkRow, VerdictRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from storage.database import Database
+
+NO_MODEL = "none"
+STATE = {
+    Decision.FLAG: LinkState.FLAGGED,
+    Decision.HOLD: LinkState.HELD,
+    Decision.REJECT: LinkState.REJECTED,
+}
+
+
+class Archive:
+    """One method, one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, judged: Judged, outcome: Settled, *, run: int) -> LinkState:
+        """Store an article with its verdict and settle its link, or settle the link as a duplicate.
+
+        A page is a duplicate when an article with the same claimed identity has the same title or text, or when one
+        of the same outlet has the same text. A shared identity alone is not enough: some sites declare their home
+        page as canonical everywhere.
+        """
+        digest = text_hash(judged.article.text)
+        with self._database.write() as session:
+            link = session.scalars(select(LinkRow).where(LinkRow.key == outcome.key)).one()
+            twin = _twin(session, judged, digest, link)
+            if twin is not None:
+                settle(session, _duplicate(outcome, twin), run=run)
+                return LinkState.DUPLICATE
+            article = _article_row(judged, digest, link)
+            session.add(article)
+            session.flush()
+            session.add(_verdict_row(article.id, judged.verdict, outcome.at))
+            settle(session, outcome, run=run)
+            return outcome.state
+
+    def decided(self, decision: Decision, *, since: datetime, until: datetime) -> list[StoredArticle]:
+        """The articles whose verdict stands at `decision` and whose link was discovered in `[since, until)`."""
+        query = _standing().where(
+            VerdictRow.decision == decision, LinkRow.discovered_at >= since, LinkRow.discovered_at < until
+        )
+        with self._database.read() as session:
+            return [stored_record(*row) for row in session.execute(query.order_by(ArticleRow.id))]
+
+    def unjudged(self, *, limit: int) -> list[StoredArticle]:
+        """Articles that are held because no model could judge them when they came, oldest first."""
+        query = _standing().where(VerdictRow.model == NO_MODEL).order_by(ArticleRow.id).limit(limit)
+        with self._database.read() as session:
+            return [stored_record(*row) for row in session.execute(query)]
+
+    def rejudge(self, article_id: int, verdict: Verdict, *, at: datetime) -> None:
+        """Let a new verdict stand. The old one is kept, with the time it was superseded."""
+        with self._database.write() as session:
+            standing = VerdictRow.article_id == article_id, VerdictRow.superseded_at.is_(None)
+            session.execute(update(VerdictRow).where(*standing).values(superseded_at=at))
+            session.add(_verdict_row(article_id, verdict, at))
+            link_id = select(ArticleRow.link_id).where(ArticleRow.id == article_id).scalar_subquery()
+            changes = {"state": STATE[verdict.decision], "reason": verdict.why, "settled_at": at}
+            session.execute(update(LinkRow).where(LinkRow.id == link_id).values(changes))
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of the text's words: line breaks and spacing do not make another article."""
+    return sha256(" ".join(text.split()).encode()).hexdigest()
+
+
+def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
+    return (
+        select(LinkRow, ArticleRow, VerdictRow)
+        .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
+        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
+        .where(VerdictRow.superseded_at.is_(None))
+    )
+
+
+def _twin(session: Session, judged: Judged, digest: str, link: LinkRow) -> str | None:
+    article = judged.article
+    same_page = (ArticleRow.key == judged.key) & or_(ArticleRow.title == article.title, ArticleRow.text_hash == digest)
+    same_text = (ArticleRow.text_hash == digest) & (ArticleRow.outlet == article.outlet)
+    query = select(ArticleRow.url).where(or_(same_page, same_text), ArticleRow.link_id != link.id)
+    return session.scalars(query.order_by(ArticleRow.id).limit(1)).first()
+
+
+def _duplicate(outcome: Settled, twin: str) -> Settled:
+    return Settled(
+        key=outcome.key,
+        state=LinkState.DUPLICATE,
+        reason=f"same article as {twin}",
+        at=outcome.at,
+        final_url=outcome.final_url,
+        http_status=outcome.http_status,
+    )
+
+
+def _article_row(judged: Judged, digest: str, link: LinkRow) -> ArticleRow:
+    fields: dict[str, Any] = asdict(judged.article)
+    fields["authors"] = list(judged.article.authors)
+    return ArticleRow(link_id=link.id, key=judged.key, text_hash=digest, **fields)
+
+
+def _verdict_row(article_id: int, verdict: Verdict, at: datetime) -> VerdictRow:
+    fields: dict[str, Any] = asdict(verdict)
+    fields["evidence"] = [asdict(piece) for piece in verdict.evidence]
+    return VerdictRow(article_id=article_id, judged_at=at, superseded_at=None, **fields)

@@ -1,0 +1,11 @@
+"""What can go wrong while remembering. Each message names the thing, the cause and the cure."""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """The database cannot be read or written."""
+
+
+class SchemaNewerError(StorageError):
+    """The database was written by a newer spywire."""

@@ -1,0 +1,175 @@
+"""The ledger: every link ever seen, what became of it, and who is fetching it now.
+
+It is the frontier and the memory in one (Scrapy's own JOBDIR does not survive `kill -9`): a link is taken by a lease
+that ends by itself, and settled in the transaction that stores what came of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, or_, select, update
+
+from storage.records import Link, LinkHistory, LinkState, Settled, Tally
+from storage.rows import link_record, stored_record
+from storage.tables import ArticleRow, LinkRow, VerdictRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import Session
+
+    from storage.database import Database
+
+CHUNK = 500  # keys in one IN list: below SQLite's limit of 999 in old builds
+
+
+class Ledger:
+    """One method, one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def unknown(self, links: Sequence[Link]) -> list[Link]:
+        """The links that the ledger has never seen, one for each key, in order."""
+        with self._database.read() as session:
+            return unseen(session, links)
+
+    def lease(self, source: str, *, owner: str, at: datetime, until: datetime, limit: int) -> list[Link]:
+        """Take up to `limit` links of a source that are waiting, due again, or were left by a run that died.
+
+        An unexpired lease of the same owner counts as left behind: an owner runs one crawl at a time.
+        """
+        with self._database.write() as session:
+            rows = session.scalars(
+                _due(source, owner=owner, at=at).limit(limit).with_for_update(skip_locked=True)
+            ).all()
+            for row in rows:
+                row.state, row.lease_owner, row.lease_until = LinkState.LEASED, owner, until
+            return [link_record(row) for row in rows]
+
+    def waiting(self, source: str, *, owner: str, at: datetime, limit: int) -> list[Link]:
+        """What `lease` would take, without taking it."""
+        with self._database.read() as session:
+            return [link_record(row) for row in session.scalars(_due(source, owner=owner, at=at).limit(limit))]
+
+    def release(self, *, owner: str) -> int:
+        """Give back every link this owner holds: they wait for the next run."""
+        free = {"state": LinkState.DISCOVERED, "lease_owner": None, "lease_until": None}
+        mine = and_(LinkRow.state == LinkState.LEASED, LinkRow.lease_owner == owner)
+        with self._database.write() as session:
+            rows = session.scalars(update(LinkRow).where(mine).values(free).returning(LinkRow.id)).all()
+            return len(rows)
+
+    def settle(self, outcome: Settled, *, run: int) -> None:
+        """Write what became of a link that gave no article."""
+        with self._database.write() as session:
+            settle(session, outcome, run=run)
+
+    def attempts(self, key: str) -> int:
+        """How often the link has been tried."""
+        with self._database.read() as session:
+            return session.scalar(select(LinkRow.attempts).where(LinkRow.key == key)) or 0
+
+    def history(self, key: str) -> LinkHistory | None:
+        """What the ledger knows of a link, or None if it was never seen."""
+        with self._database.read() as session:
+            row = session.scalar(select(LinkRow).where(LinkRow.key == key))
+            return None if row is None else _history(session, row)
+
+    def tallies(self, *, since: datetime, until: datetime) -> tuple[Tally, ...]:
+        """What became of the links discovered in `[since, until)`: every one of them is in exactly one tally."""
+        query = (
+            select(LinkRow.state, LinkRow.reason, func.count())
+            .where(LinkRow.discovered_at >= since, LinkRow.discovered_at < until)
+            .group_by(LinkRow.state, LinkRow.reason)
+            .order_by(LinkRow.state, LinkRow.reason)
+        )
+        with self._database.read() as session:
+            return tuple(Tally(state=state, reason=reason, count=n) for state, reason, n in session.execute(query))
+
+
+def unseen(session: Session, links: Iterable[Link]) -> list[Link]:
+    by_key = {link.key: link for link in reversed(list(links))}
+    keys = list(reversed(by_key))
+    for start in range(0, len(keys), CHUNK):
+        known = session.scalars(select(LinkRow.key).where(LinkRow.key.in_(keys[start : start + CHUNK])))
+        for key in known:
+            del by_key[key]
+    return [by_key[key] for key in keys if key in by_key]
+
+
+def add_links(session: Session, links: Iterable[Link], *, at: datetime, run: int) -> None:
+    rows = [_new_row(link, at=at, run=run) for link in links]
+    if rows:
+        session.execute(insert(LinkRow), rows)
+
+
+def settle(session: Session, outcome: Settled, *, run: int) -> None:
+    changes: dict[str, Any] = {
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "settled_at": outcome.at,
+        "settled_by": run,
+        "fetched_at": outcome.at if outcome.http_status is not None else LinkRow.fetched_at,
+        "http_status": outcome.http_status,
+        "final_url": outcome.final_url,
+        "attempts": LinkRow.attempts + 1,
+        "retry_at": outcome.retry_at,
+        "lease_owner": None,
+        "lease_until": None,
+    }
+    session.execute(update(LinkRow).where(LinkRow.key == outcome.key).values(changes))
+
+
+def _due(source: str, *, owner: str, at: datetime) -> Select[LinkRow]:
+    return select(LinkRow).where(LinkRow.source == source, _takeable(owner, at)).order_by(LinkRow.id)
+
+
+def _takeable(owner: str, at: datetime) -> ColumnElement[bool]:
+    abandoned = or_(LinkRow.lease_until <= at, LinkRow.lease_owner == owner)
+    return or_(
+        LinkRow.state == LinkState.DISCOVERED,
+        and_(LinkRow.state == LinkState.LEASED, abandoned),
+        and_(LinkRow.state.in_([LinkState.FAILED, LinkState.BLOCKED]), LinkRow.retry_at <= at),
+    )
+
+
+def _new_row(link: Link, *, at: datetime, run: int) -> dict[str, Any]:
+    return {
+        "key": link.key,
+        "url": link.url,
+        "source": link.source,
+        "title": link.title,
+        "published": link.published,
+        "summary": link.summary,
+        "authors": list(link.authors),
+        "discovered_at": at,
+        "discovered_by": run,
+        "state": LinkState.DISCOVERED,
+        "reason": "",
+        "attempts": 0,
+    }
+
+
+def _history(session: Session, row: LinkRow) -> LinkHistory:
+    stored = session.execute(
+        select(ArticleRow, VerdictRow)
+        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
+        .where(ArticleRow.link_id == row.id, VerdictRow.superseded_at.is_(None))
+    ).first()
+    return LinkHistory(
+        link=link_record(row),
+        state=row.state,
+        reason=row.reason,
+        discovered_at=row.discovered_at,
+        attempts=row.attempts,
+        settled_at=row.settled_at,
+        fetched_at=row.fetched_at,
+        http_status=row.http_status,
+        final_url=row.final_url,
+        retry_at=row.retry_at,
+        stored=None if stored is None else stored_record(row, stored[0], stored[1]),
+    )

@@ -1,0 +1,93 @@
+"""What each look at a source gave, and what the next one needs to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from storage.ledger import add_links, unseen
+from storage.records import Poll, PollState, SourcePoll, Validators
+from storage.tables import PollRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.database import Database
+
+READ_TO_THE_END = (PollState.OK, PollState.EMPTY)
+
+
+class Polls:
+    """One method, one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, poll: Poll, *, run: int) -> int:
+        """Write a poll together with the links it discovered; gives how many of them are new.
+
+        One transaction: validators are never kept without the links that the body behind them announced.
+        """
+        with self._database.write() as session:
+            new = unseen(session, poll.links)
+            add_links(session, new, at=poll.at, run=run)
+            session.add(
+                PollRow(
+                    run_id=run,
+                    source=poll.source,
+                    url=poll.url,
+                    at=poll.at,
+                    state=poll.state,
+                    detail=poll.detail,
+                    found=len(poll.links),
+                    new=len(new),
+                    dropped=dict(poll.dropped),
+                    etag=poll.etag,
+                    last_modified=poll.last_modified,
+                    body_hash=poll.body_hash,
+                )
+            )
+            return len(new)
+
+    def validators(self, source: str, url: str) -> Validators:
+        """What the last poll of this URL that was read to the end was told; empty when there is none."""
+        query = (
+            select(PollRow)
+            .where(PollRow.source == source, PollRow.url == url, PollRow.state.in_(READ_TO_THE_END))
+            .order_by(PollRow.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as session:
+            row = session.scalar(query)
+            if row is None:
+                return Validators()
+            return Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash)
+
+    def last(self) -> dict[str, datetime]:
+        """When each source was last polled, whatever came of it."""
+        query = select(PollRow.source, func.max(PollRow.id).label("id")).group_by(PollRow.source).subquery()
+        with self._database.read() as session:
+            rows = session.execute(select(PollRow.source, PollRow.at).join(query, PollRow.id == query.c.id))
+            return {source: at for source, at in rows}  # noqa: C416 - typed rows do not make a dict by themselves
+
+    def latest(self, *, since: datetime, until: datetime) -> tuple[SourcePoll, ...]:
+        """How each source answered the last time it was polled in `[since, until)`, by name.
+
+        `new` counts the whole window.
+        """
+        window = PollRow.at >= since, PollRow.at < until
+        totals = (
+            select(func.max(PollRow.id).label("id"), func.sum(PollRow.new).label("new"))
+            .where(*window)
+            .group_by(PollRow.source)
+            .subquery()
+        )
+        query = select(PollRow, totals.c.new).join(totals, PollRow.id == totals.c.id).order_by(PollRow.source)
+        with self._database.read() as session:
+            return tuple(
+                SourcePoll(
+                    source=row.source, at=row.at, state=row.state, detail=row.detail, found=row.found, new=int(new)
+                )
+                for row, new in session.execute(query)
+            )

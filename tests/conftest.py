@@ -1,0 +1,90 @@
+"""What every test stands on: no network but loopback, and databases that are real."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from storage.database import Database
+
+LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else "127.0.0.1"
+        if not str(host).startswith("127.") and host not in {"localhost", "::1"}:
+            raise RuntimeError(f"a test tried to reach {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep every test out of the user's own home and settings."""
+    for name in [name for name in os.environ if name.startswith("SPYWIRE_") and not name.startswith("SPYWIRE_TEST_")]:
+        if name != "SPYWIRE_SHARED":
+            monkeypatch.delenv(name)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Third-party text for measuring; no part of the repository."""
+    path = Path(os.environ.get("SPYWIRE_SHARED", Path(__file__).parents[2] / "shared")) / "data"
+    if not path.is_dir():
+        pytest.skip("needs the shared corpora: name their folder in SPYWIRE_SHARED")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a PostgreSQL server to make databases on. Named and unreachable is a failure, not a skip."""
+    named = os.environ.get("SPYWIRE_TEST_POSTGRES")
+    url = named or LOCAL_POSTGRES
+    try:
+        psycopg.connect(plain(url), connect_timeout=3).close()
+    except psycopg.OperationalError as error:
+        if named:
+            pytest.fail(f"SPYWIRE_TEST_POSTGRES names {url}, which does not answer: {error}")
+        pytest.skip("needs PostgreSQL at 127.0.0.1:5432, or one named in SPYWIRE_TEST_POSTGRES")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> object:
+    """The URL of an empty database, once for each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'spywire.db'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"spywire_test_{uuid4().hex[:12]}"
+    with psycopg.connect(plain(server), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield server.rsplit("/", 1)[0] + "/" + name
+    with psycopg.connect(plain(server), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(database_url: str) -> object:
+    database = Database.open(database_url)
+    yield database
+    database.close()
+
+
+def plain(url: str) -> str:
+    """The URL as libpq reads it."""
+    return url.replace("postgresql+psycopg://", "postgresql://")
