@@ -37,3 +37,7 @@ class ModelMissingError(ModelError):
 
 class ModelDamagedError(ModelError):
     """The model's bytes do not match its checksum, or cannot be read."""
+
+
+class FetchError(CrawlerError):
+    """A page that was asked for by URL could not be had."""

@@ -1,1 +1,1 @@
-
+"""Spiders: one, because a source is data."""

@@ -202,7 +202,7 @@ def test_the_window_goes_by_discovery_and_is_half_open(room: Room) -> None:
 def test_twins(room: Room, judged: dict[str, object], state: LinkState) -> None:
     room.discover(link(1), link(2))
     room.store(1)
-    assert room.store(2, **judged) is state
+    assert room.store(2, Decision.FLAG, **judged) is state
     history = room.ledger.history(link(2).key)
     assert history is not None
     assert history.state is state

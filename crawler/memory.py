@@ -1,0 +1,142 @@
+"""What a crawl knows from before and leaves behind: for good, or, in a dry run, only as long as it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+
+from storage.archive import Archive
+from storage.ledger import Ledger
+from storage.polls import Polls
+from storage.records import Judged, Link, LinkState, Poll, Settled, StoredArticle, Validators, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from storage.database import Database
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LEASE = timedelta(hours=1)  # longer than any one crawl needs a link; a dead run's links are free after it
+REJUDGED_AT_ONCE = 1000
+
+
+class Memory(Protocol):
+    """What a crawl asks of the past and tells the future. Times are aware UTC."""
+
+    async def validators(self, source: str, url: str) -> Validators:
+        """What makes the next poll of the URL conditional."""
+
+    async def poll(self, poll: Poll) -> int:
+        """Note a poll and its links; gives how many are new."""
+
+    async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
+        """The links of a source to fetch now."""
+
+    async def attempts(self, key: str) -> int:
+        """How often the link was tried before."""
+
+    async def settle(self, outcome: Settled) -> None:
+        """Note what became of a link that gave no article."""
+
+    async def store(self, judged: Judged, outcome: Settled) -> LinkState:
+        """Keep an article with its verdict; gives the state its link ended in."""
+
+    async def unjudged(self) -> list[StoredArticle]:
+        """Articles held because there was no model when they came."""
+
+    async def rejudge(self, article: StoredArticle, verdict: Verdict, *, at: datetime) -> None:
+        """Let a new verdict stand."""
+
+    async def close(self) -> None:
+        """Give back what was leased and not finished."""
+
+
+class StoredMemory:
+    """Keeps everything in the database, in a thread of its own: a slow disk or server does not stop the downloads."""
+
+    def __init__(self, database: Database, *, run: int, owner: str) -> None:
+        self._ledger, self._archive, self._polls = Ledger(database), Archive(database), Polls(database)
+        self._run, self._owner = run, owner
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
+
+    async def validators(self, source: str, url: str) -> Validators:
+        return await self._do(self._polls.validators, source, url)
+
+    async def poll(self, poll: Poll) -> int:
+        return await self._do(self._polls.record, poll, run=self._run)
+
+    async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
+        if limit <= 0:
+            return []
+        return await self._do(self._ledger.lease, source, owner=self._owner, at=at, until=at + LEASE, limit=limit)
+
+    async def attempts(self, key: str) -> int:
+        return await self._do(self._ledger.attempts, key)
+
+    async def settle(self, outcome: Settled) -> None:
+        await self._do(self._ledger.settle, outcome, run=self._run)
+
+    async def store(self, judged: Judged, outcome: Settled) -> LinkState:
+        return await self._do(self._archive.add, judged, outcome, run=self._run)
+
+    async def unjudged(self) -> list[StoredArticle]:
+        return await self._do(self._archive.unjudged, limit=REJUDGED_AT_ONCE)
+
+    async def rejudge(self, article: StoredArticle, verdict: Verdict, *, at: datetime) -> None:
+        await self._do(self._archive.rejudge, article.id, verdict, at=at)
+
+    async def close(self) -> None:
+        await self._do(self._ledger.release, owner=self._owner)
+        self._thread.shutdown()
+
+    async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
+
+
+class DryMemory:
+    """Reads the database, if there is one, and writes nothing: what it learns ends with it."""
+
+    def __init__(self, database: Database | None = None, *, owner: str = "") -> None:
+        self._ledger = Ledger(database) if database is not None else None
+        self._owner = owner
+        self._found: dict[str, list[Link]] = {}
+        self._given: set[str] = set()
+
+    async def validators(self, source: str, url: str) -> Validators:  # noqa: ARG002 - a dry run wants the whole body
+        return Validators()
+
+    async def poll(self, poll: Poll) -> int:
+        new = self._ledger.unknown(poll.links) if self._ledger else list({k.key: k for k in poll.links}.values())
+        self._found.setdefault(poll.source, []).extend(new)
+        return len(new)
+
+    async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
+        if limit <= 0:
+            return []
+        waiting = self._ledger.waiting(source, owner=self._owner, at=at, limit=limit) if self._ledger else []
+        links = [link for link in [*waiting, *self._found.get(source, [])] if link.key not in self._given][:limit]
+        self._given.update(link.key for link in links)
+        return links
+
+    async def attempts(self, key: str) -> int:
+        return self._ledger.attempts(key) if self._ledger else 0
+
+    async def settle(self, outcome: Settled) -> None:
+        """Forgotten at once."""
+
+    async def store(self, judged: Judged, outcome: Settled) -> LinkState:  # noqa: ARG002
+        return outcome.state
+
+    async def unjudged(self) -> list[StoredArticle]:
+        return []
+
+    async def rejudge(self, article: StoredArticle, verdict: Verdict, *, at: datetime) -> None:
+        """Never asked: a dry run has nothing unjudged."""
+
+    async def close(self) -> None:
+        """Nothing was leased."""

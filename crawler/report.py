@@ -1,0 +1,110 @@
+"""What a crawl did, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from storage.records import LinkState, PollState, SourcePoll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+
+class Trouble(StrEnum):
+    """What stops a crawl or makes its result doubtful."""
+
+    STORAGE = "storage"
+    GATE = "gate"
+    BUG = "bug"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrawlReport:
+    """The result of one crawl. `troubles` maps what went wrong to its first message."""
+
+    started: datetime
+    ended: datetime
+    sources: tuple[SourcePoll, ...]
+    counts: dict[str, int]
+    troubles: dict[Trouble, str]
+    flagged: tuple[tuple[str, str], ...]  # title and URL, in the order they came
+
+    @property
+    def failed(self) -> tuple[SourcePoll, ...]:
+        """The sources that did not answer with what they are for."""
+        return tuple(poll for poll in self.sources if not poll.state.succeeded)
+
+
+@dataclass
+class Tracker:
+    """Counts while a crawl goes on, and tells whoever watches after each step."""
+
+    watch: Callable[[Tracker], None] | None = None
+    sources: int = 0  # to be polled
+    polls: dict[str, SourcePoll] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    troubles: dict[Trouble, str] = field(default_factory=dict)
+    flagged: list[tuple[str, str]] = field(default_factory=list)
+
+    def polled(self, poll: SourcePoll, *, dropped: tuple[tuple[str, int], ...] = ()) -> None:
+        """A source answered, or failed to. Of several answers (a sitemap's parts) the worst speaks for the source."""
+        before = self.polls.get(poll.source)
+        self.polls[poll.source] = poll if before is None else _together(before, poll)
+        self.counts[f"polls.{poll.state}"] += 1
+        self.counts["links.found"] += poll.found
+        self.counts["links.new"] += poll.new
+        for reason, count in dropped:
+            self.counts[f"links.dropped.{reason}"] += count
+        self._tell()
+
+    def leased(self, links: int) -> None:
+        """Links are on their way to being fetched."""
+        self.counts["pages.requested"] += links
+        self._tell()
+
+    def settled(self, state: LinkState, *, reason: str = "", title: str = "", url: str = "") -> None:
+        """A link reached a state."""
+        self.counts[f"pages.{state}"] += 1
+        self.counts["pages.settled"] += 1
+        if state in {LinkState.BLOCKED, LinkState.FAILED, LinkState.GONE}:
+            self.counts[f"pages.{state}.{reason}"] += 1
+        if state is LinkState.FLAGGED:
+            self.flagged.append((title, url))
+        self._tell()
+
+    def trouble(self, kind: Trouble, message: str) -> None:
+        """Something is wrong; the first message of a kind is kept."""
+        self.troubles.setdefault(kind, message)
+        self.counts[f"troubles.{kind}"] += 1
+
+    def report(self, *, started: datetime, ended: datetime) -> CrawlReport:
+        """What it came to."""
+        return CrawlReport(
+            started=started,
+            ended=ended,
+            sources=tuple(poll for _, poll in sorted(self.polls.items())),
+            counts=dict(sorted(self.counts.items())),
+            troubles=dict(self.troubles),
+            flagged=tuple(self.flagged),
+        )
+
+    def _tell(self) -> None:
+        if self.watch is not None:
+            self.watch(self)
+
+
+def _together(one: SourcePoll, two: SourcePoll) -> SourcePoll:
+    worse = one if not one.state.succeeded or two.state is PollState.EMPTY else two
+    return SourcePoll(
+        source=one.source,
+        at=two.at,
+        state=worse.state,
+        detail=worse.detail,
+        found=one.found + two.found,
+        new=one.new + two.new,
+    )

@@ -1,0 +1,148 @@
+"""The one door to a crawl: `crawl(...)` runs it from start to end in this process, which can do so once.
+
+Scrapy's reactor does not start twice; a crawl is a short-lived process of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from crawler.errors import FetchError
+from crawler.memory import DryMemory, StoredMemory
+from crawler.report import CrawlReport, Tracker, Trouble
+from crawler.spiders.news import UNLIMITED, Job, NewsSpider
+from crawler.spiders.page import PageSpider
+from crawler.workers import Workers
+from storage.errors import StorageError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Sequence
+    from ipaddress import IPv4Network, IPv6Network
+    from pathlib import Path
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+    from crawler.memory import Memory
+    from crawler.page import Page
+    from crawler.sources import Source
+    from storage.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manners:
+    """How a crawl behaves towards other people's servers, and what it may touch. Times in seconds, sizes in bytes."""
+
+    user_agent: str
+    delay: float
+    timeout: float
+    concurrency: int
+    max_bytes: int
+    allow_networks: tuple[IPv4Network | IPv6Network, ...]
+    allow_ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """Who judges: the model's file, and the workers that run it. `processes` 0 means one per core."""
+
+    model: Path
+    processes: int
+    deadline: float
+    memory_mb: int
+
+
+def crawl(
+    sources: Sequence[Source],
+    *,
+    manners: Manners,
+    gate: Gate,
+    memory: Memory,
+    max_pages: int | None = None,
+    watch: Callable[[Tracker], None] | None = None,
+) -> CrawlReport:
+    """Poll the sources, fetch what is new, judge it, store it, and say what happened.
+
+    A source or page that fails is part of the report. Raises nothing for them; a bug or a dead database is in
+    `report.troubles`.
+    """
+    started = datetime.now(UTC)
+    tracker = Tracker(watch=watch)
+    workers = Workers(gate.model, processes=gate.processes, deadline=gate.deadline, memory_mb=gate.memory_mb)
+    job = Job(
+        sources=tuple(sources),
+        memory=memory,
+        workers=workers,
+        tracker=tracker,
+        max_pages=UNLIMITED if max_pages is None else max_pages,
+    )
+    crawler, ended = _run(NewsSpider, manners, {}, job=job)
+    _finish(job, ended, crawler.stats)
+    return tracker.report(started=started, ended=datetime.now(UTC))
+
+
+def fetch(url: str, *, manners: Manners) -> Page:
+    """Fetch one page as a crawl would. Raises `FetchError` with the reason."""
+    result: list[Page | str] = []
+    _run(PageSpider, manners, {"ITEM_PIPELINES": {}}, url=url, result=result)
+    if not result or isinstance(result[0], str):
+        raise FetchError(f"{url}: {result[0] if result else 'not fetched'}")
+    return result[0]
+
+
+def memory_of(database: Database, *, run: int, owner: str) -> Memory:
+    """A memory that keeps what the crawl finds, under the name of a run."""
+    return StoredMemory(database, run=run, owner=owner)
+
+
+def dry_memory(database: Database | None, *, owner: str) -> Memory:
+    """A memory that knows the database and changes nothing."""
+    return DryMemory(database, owner=owner)
+
+
+def _run(
+    spider: type[Spider], manners: Manners, overrides: dict[str, Any], **arguments: Any
+) -> tuple[Crawler, asyncio.Task[None]]:
+    logging.getLogger("scrapy").setLevel(logging.CRITICAL + 1)  # everything it would say is in the report
+    process = AsyncCrawlerProcess(_settings(manners, overrides), install_root_handler=False)
+    crawler = process.create_crawler(spider)
+    ended = process.crawl(crawler, **arguments)
+    process.start()
+    return crawler, ended
+
+
+def _settings(manners: Manners, overrides: dict[str, Any]) -> Settings:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.update(
+        {
+            "USER_AGENT": manners.user_agent,
+            "DOWNLOAD_DELAY": manners.delay,
+            "DOWNLOAD_TIMEOUT": manners.timeout,
+            "CONCURRENT_REQUESTS": manners.concurrency,
+            "DOWNLOAD_MAXSIZE": manners.max_bytes,
+            "SPYWIRE_ALLOW_NETWORKS": [str(network) for network in manners.allow_networks],
+            "SPYWIRE_ALLOW_PORTS": list(manners.allow_ports),
+            **overrides,
+        },
+        priority="cmdline",
+    )
+    return settings
+
+
+def _finish(job: Job, ended: asyncio.Task[None], stats: Any) -> None:
+    error = ended.exception() if ended.done() and not ended.cancelled() else None
+    if isinstance(error, StorageError):
+        job.tracker.trouble(Trouble.STORAGE, str(error))
+    elif error is not None:
+        job.tracker.trouble(Trouble.BUG, f"{type(error).__name__}: {error}")
+    reason = stats.get_value("finish_reason") if stats is not None else None
+    if reason not in {"finished", "shutdown", *Trouble}:
+        job.tracker.trouble(Trouble.BUG, f"the crawl ended early: {reason}")

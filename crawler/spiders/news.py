@@ -1,0 +1,252 @@
+"""The spider: polls sources, leases what they discovered, brings the pages in.
+
+It decides nothing itself: what an answer means is decided in `polling` and `outcomes`, what is due in the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import Request, Spider, signals
+
+from crawler.discover import Found, MalformedFeedError, NotAFeedError, SourceKind, discover
+from crawler.memory import DryMemory
+from crawler.outcomes import Failure, retry_after, retry_at, status_failure
+from crawler.page import Page
+from crawler.polling import body_hash, failed_poll, read_poll, status_state, unfetched, unread
+from crawler.report import Tracker, Trouble
+from crawler.sources import Source
+from crawler.spiders.answers import asked_url, charset_of, conditions, header, validators_of
+from crawler.spiders.failures import request_failure
+from crawler.workers import KILLED, Workers, killed_because
+from storage.archive import NO_MODEL
+from storage.errors import StorageError
+from storage.records import Link, LinkState, Poll, PollState, Settled, SourcePoll, Validators
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure as TwistedFailure
+
+    from crawler.memory import Memory
+
+OK = 200
+SITEMAP_DEPTH = 2  # an index may name an index, and no more
+UNLIMITED = 10**9
+
+
+@dataclass(kw_only=True)
+class Job:
+    """What one crawl is given: where to look, what it knows, who does the work, and how far it may go."""
+
+    sources: tuple[Source, ...]
+    memory: Memory
+    workers: Workers
+    tracker: Tracker
+    max_pages: int = UNLIMITED
+
+
+class NewsSpider(Spider):
+    """Plain Scrapy runs it too: `scrapy crawl news -a url=https://example.org/feed -O articles.jsonl`."""
+
+    name = "news"
+
+    def __init__(self, *, job: Job, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job = job
+        self._budget = job.max_pages
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, job: Job | None = None, **kwargs: Any) -> Self:
+        job = job or _plain_job(kwargs.pop("url", ""), kwargs.pop("kind", None))
+        spider = super().from_crawler(crawler, *args, job=job, **kwargs)
+        for signal in (signals.spider_error, signals.item_error):
+            crawler.signals.connect(spider.note_error, signal)
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Judge what waited for a model, then poll every source."""
+        self.job.tracker.sources = len(self.job.sources)
+        try:
+            await self._rejudge()
+            for source in self.job.sources:
+                yield await self._poll(source, source.url, depth=0)
+        except StorageError as error:
+            self.stop(Trouble.STORAGE, str(error))
+
+    async def parse_source(
+        self, response: Response, source: Source, depth: int, known: Validators
+    ) -> AsyncIterator[Request]:
+        """A source answered: note what it offers, and fetch what is new."""
+        poll, found = await self._read(response, source, known)
+        await self._note(poll)
+        for url in found.children if found and depth < SITEMAP_DEPTH else ():
+            yield await self._poll(source, url, depth=depth + 1)
+        for request in await self._pages(source):
+            yield request
+
+    async def parse_page(self, response: Response, link: Link) -> AsyncIterator[Page]:
+        """A page answered: hand it to the pipelines, or note why not."""
+        at = _now()
+        if response.status == OK:
+            yield Page(url=response.url, body=response.body, charset=charset_of(response), link=link, fetched_at=at)
+            return
+        wait = retry_after(header(response, "Retry-After"), at=at)
+        failure = status_failure(response.status, retry_after=wait)
+        await self._fail(link, failure, at=at, status=response.status, url=response.url)
+
+    async def source_failed(self, failure: TwistedFailure) -> None:
+        """A source gave no answer."""
+        source: Source = _request(failure).cb_kwargs["source"]
+        url = _request(failure).url
+        state, detail = unfetched(self._known_failure(failure, url))
+        await self._note(failed_poll(source, url, state, detail, at=_now()))
+
+    async def page_failed(self, failure: TwistedFailure) -> None:
+        """A page gave no answer."""
+        link: Link = _request(failure).cb_kwargs["link"]
+        await self._fail(link, self._known_failure(failure, link.url), at=_now())
+
+    def note_error(self, failure: TwistedFailure, **_: Any) -> None:
+        """Something was raised that nobody expected: the crawl goes on if it can, and will not exit with 0."""
+        error = failure.value
+        if isinstance(error, StorageError):
+            self.stop(Trouble.STORAGE, str(error))
+        else:
+            where = " ".join(failure.getTraceback().strip().splitlines()[-3:])
+            self.job.tracker.trouble(Trouble.BUG, f"{type(error).__name__}: {error} ({where})")
+
+    def stop(self, kind: Trouble, message: str) -> None:
+        """End the crawl: there is no use in going on."""
+        first = kind not in self.job.tracker.troubles
+        self.job.tracker.trouble(kind, message)
+        if first and self.crawler.engine is not None:
+            asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=str(kind)))  # noqa: RUF006
+
+    def closed(self, reason: str) -> None:
+        """Scrapy calls it at the end."""
+        if reason == "shutdown":
+            self.job.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
+
+    async def settle(self, outcome: Settled) -> None:
+        """Note what became of a link that gave no article."""
+        await self.job.memory.settle(outcome)
+        self.job.tracker.settled(outcome.state, reason=outcome.reason, url=outcome.key)
+
+    async def _poll(self, source: Source, url: str, *, depth: int) -> Request:
+        known = await self.job.memory.validators(source.name, url)
+        return Request(
+            url,
+            headers=conditions(known),
+            callback=self.parse_source,
+            errback=self.source_failed,
+            cb_kwargs={"source": source, "depth": depth, "known": known},
+            dont_filter=True,
+        )
+
+    async def _read(self, response: Response, source: Source, known: Validators) -> tuple[Poll, Found | None]:
+        at = _now()
+        state = status_state(response.status)
+        if state is None and response.body and body_hash(response.body) == known.body_hash:
+            state = PollState.UNCHANGED
+        if state is not None:
+            detail = f"HTTP {response.status}" if state is PollState.HTTP_ERROR else ""
+            return failed_poll(source, asked_url(response), state, detail, at=at), None
+        return await self._discover(response, source, at)
+
+    async def _discover(self, response: Response, source: Source, at: datetime) -> tuple[Poll, Found | None]:
+        url = asked_url(response)
+        future = self.job.workers.submit(
+            discover,
+            response.body,
+            url=response.url,
+            source=source.name,
+            content_type=header(response, "Content-Type"),
+            charset=charset_of(response),
+            kind=source.kind if url == source.url else None,
+            at=at,
+        )
+        try:
+            found = await asyncio.wrap_future(future)
+        except (NotAFeedError, MalformedFeedError) as error:
+            return failed_poll(source, url, *unread(error), at=at), None
+        except KILLED as error:
+            detail = killed_because(error, self.job.workers.deadline)
+            return failed_poll(source, url, PollState.MALFORMED, detail, at=at), None
+        return read_poll(source, url, found, response=validators_of(response), at=at), found
+
+    async def _note(self, poll: Poll) -> None:
+        new = await self.job.memory.poll(poll)
+        seen = SourcePoll(
+            source=poll.source, at=poll.at, state=poll.state, detail=poll.detail, found=len(poll.links), new=new
+        )
+        self.job.tracker.polled(seen, dropped=poll.dropped)
+
+    async def _pages(self, source: Source) -> list[Request]:
+        links = await self.job.memory.lease(source.name, at=_now(), limit=self._budget)
+        self._budget -= len(links)
+        self.job.tracker.leased(len(links))
+        return [
+            Request(
+                link.url,
+                callback=self.parse_page,
+                errback=self.page_failed,
+                cb_kwargs={"link": link},
+                dont_filter=True,
+            )
+            for link in links
+        ]
+
+    async def _fail(
+        self, link: Link, failure: Failure, *, at: datetime, status: int | None = None, url: str | None = None
+    ) -> None:
+        attempts = await self.job.memory.attempts(link.key) + 1
+        await self.settle(
+            Settled(
+                key=link.key,
+                state=failure.state,
+                reason=failure.reason,
+                at=at,
+                final_url=url,
+                http_status=status,
+                retry_at=retry_at(failure, attempts=attempts, at=at),
+            )
+        )
+
+    async def _rejudge(self) -> None:
+        for stored in await self.job.memory.unjudged():
+            verdict = await asyncio.wrap_future(self.job.workers.judge(stored.article))
+            if verdict.model == NO_MODEL:
+                self.job.tracker.trouble(Trouble.GATE, verdict.why)
+                return
+            await self.job.memory.rejudge(stored, verdict, at=_now())
+            self.job.tracker.counts["articles.rejudged"] += 1
+
+    def _known_failure(self, failure: TwistedFailure, url: str) -> Failure:
+        known = request_failure(failure.value, url) if failure.value else None
+        if known is not None:
+            return known
+        self.note_error(failure)
+        return Failure(state=LinkState.FAILED, reason=f"internal error: {type(failure.value).__name__}")
+
+
+def _plain_job(url: str, kind: str | None) -> Job:
+    from crawler.classify.model import PACKAGED
+
+    sources = (Source(name="url", url=url, kind=SourceKind(kind) if kind else None),) if url else ()
+    return Job(sources=sources, memory=DryMemory(), workers=Workers(PACKAGED), tracker=Tracker())
+
+
+def _request(failure: TwistedFailure) -> Request:
+    request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+    assert isinstance(request, Request)
+    return request
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,89 @@
+"""The sources an operator wrote down."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from crawler.discover.kinds import SourceKind  # noqa: TC001 - pydantic reads it
+from crawler.sources import Source
+from crawler.urls import absolute_url
+from jobs.exits import ConfigError, UsageError
+from jobs.toml import read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+SPAN = re.compile(r"(\d+)\s*([mhd])")
+ROOT = "https://catalogue.invalid/"  # what a relative URL would be resolved against: nothing
+
+
+def _span(value: Any) -> Any:
+    """`30m`, `6h`, `2d`."""
+    match = SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('a time span is a number and m, h or d, such as "30m"')
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def _url(value: Any) -> Any:
+    if not isinstance(value, str) or not re.match(r"https?://[^/]", value) or absolute_url(ROOT, value) is None:
+        raise ValueError("a source is an http or https URL")
+    return value
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Annotated[str, BeforeValidator(_url)]
+    kind: SourceKind | None = None
+    every: Annotated[timedelta | None, BeforeValidator(_span)] = None
+    language: str | None = Field(None, pattern="^[a-z]{2,3}$")
+    expect_per_day: float | None = Field(None, gt=0)
+    tags: tuple[str, ...] = ()
+    why: str = ""
+
+
+def read_sources(path: Path) -> tuple[Source, ...]:
+    """Every source of the file, in its order. Raises `ConfigError` with file, line, key and what is allowed."""
+    if not path.exists():
+        raise ConfigError(f"there is no {path}: `spywire init` writes one with sources to start from")
+    file = read_toml(path)
+    sources = []
+    for name, table in file.values.items():
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file.where(name)}: {name} is not a source; a source is a table: [{name}] with a url")
+        try:
+            parsed = _Table.model_validate(table)
+        except ValidationError as error:
+            raise ConfigError(_first_mistake(error, name, file.where)) from error
+        sources.append(Source(name=name, **dict(parsed)))
+    if not sources:
+        raise ConfigError(f"{path} names no source: add a table with a url")
+    return tuple(sources)
+
+
+def pick(sources: Sequence[Source], names: Sequence[str]) -> tuple[Source, ...]:
+    """The sources of these names, or all. Raises `UsageError` for a name there is not."""
+    known = {source.name: source for source in sources}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no source {name}; there are {', '.join(sorted(known))}")
+    return tuple(known[name] for name in dict.fromkeys(names)) if names else tuple(sources)
+
+
+def _first_mistake(error: ValidationError, name: str, where: Any) -> str:
+    mistake = error.errors()[0]
+    key = str(mistake["loc"][0])
+    if mistake["type"] == "extra_forbidden":
+        allowed = ", ".join(sorted(_Table.model_fields))
+        return f"{where(name, key)}: unknown key {key} in [{name}]; allowed are {allowed}"
+    if mistake["type"] == "missing":
+        return f"{where(name)}: [{name}] has no {key}"
+    message = mistake["msg"].removeprefix("Value error, ")
+    return f"{where(name, key)}: [{name}] {key}: {message[0].lower()}{message[1:]}, not {mistake['input']!r}"

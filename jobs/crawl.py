@@ -1,0 +1,131 @@
+"""The crawl job: the sources that are due, one run record, one exit code."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.classify.model import PACKAGED
+from crawler.report import CrawlReport, Tracker, Trouble
+from crawler.run import Gate, Manners, crawl, dry_memory, memory_of
+from crawler.sources import due
+from jobs.catalogue import pick, read_sources
+from jobs.exits import Exit
+from jobs.home import Home, locked
+from storage.database import Database
+from storage.polls import Polls
+from storage.runs import Runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from crawler.sources import Source
+    from jobs.settings import Settings
+
+TROUBLE_EXITS = {
+    Trouble.STORAGE: Exit.STORAGE,
+    Trouble.BUG: Exit.BUG,
+    Trouble.GATE: Exit.CONFIG,
+    Trouble.STOPPED: Exit.STOPPED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrawlJob:
+    """What an operator asked for."""
+
+    home: Home
+    settings: Settings
+    sources: Sequence[str] = ()  # by name; none means all that are due
+    max_pages: int | None = None
+    dry_run: bool = False
+    watch: Callable[[Tracker], None] | None = None
+
+
+def run_crawl(job: CrawlJob) -> CrawlReport:
+    """Crawl once. Raises `CommandError` or `StorageError` for what stops it before it starts."""
+    sources = pick(read_sources(job.home.sources_file), job.sources)
+    if job.dry_run:
+        return _dry(job, sources)
+    with locked(job.home, "crawl"):
+        database = Database.open(job.settings.storage.url)
+        try:
+            return _stored(job, sources, database)
+        finally:
+            database.close()
+
+
+def exit_code(report: CrawlReport) -> Exit:
+    """What the report means to a scheduler: the gravest trouble first, then whether the sources answered."""
+    for trouble, code in TROUBLE_EXITS.items():
+        if trouble in report.troubles:
+            return code
+    if not report.failed:
+        return Exit.OK
+    return Exit.UNREACHABLE if len(report.failed) == len(report.sources) else Exit.PARTIAL
+
+
+def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> CrawlReport:
+    now = datetime.now(UTC)
+    if not job.sources:
+        sources = due(sources, Polls(database).last(), at=now)
+    runs = Runs(database)
+    run = runs.start("crawl", version=version("spywire"), at=now)
+    report = crawl(
+        sources,
+        manners=manners(job.settings),
+        gate=gate(job.settings),
+        memory=memory_of(database, run=run, owner=owner(job.home)),
+        max_pages=job.max_pages,
+        watch=job.watch,
+    )
+    if Trouble.STORAGE not in report.troubles:
+        runs.end(run, at=report.ended, exit_code=exit_code(report), counts=report.counts)
+    return report
+
+
+def _dry(job: CrawlJob, sources: Sequence[Source]) -> CrawlReport:
+    url = job.settings.storage.url
+    there = not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+    database = Database.open(url) if there else None
+    return crawl(
+        sources,
+        manners=manners(job.settings),
+        gate=gate(job.settings),
+        memory=dry_memory(database, owner=owner(job.home)),
+        max_pages=job.max_pages,
+        watch=job.watch,
+    )
+
+
+def manners(settings: Settings) -> Manners:
+    """How the crawler is to behave."""
+    fetch = settings.fetch
+    return Manners(
+        user_agent=fetch.agent,
+        delay=fetch.delay,
+        timeout=fetch.timeout,
+        concurrency=fetch.concurrency,
+        max_bytes=fetch.max_bytes,
+        allow_networks=fetch.allow_networks,
+        allow_ports=fetch.allow_ports,
+    )
+
+
+def gate(settings: Settings) -> Gate:
+    """Who is to judge."""
+    return Gate(
+        model=Path(settings.gate.model) if settings.gate.model else PACKAGED,
+        processes=settings.gate.processes,
+        deadline=settings.gate.deadline,
+        memory_mb=settings.gate.memory_mb,
+    )
+
+
+def owner(home: Home) -> str:
+    """The name under which this installation leases links: one crawl at a time runs in a home."""
+    return f"{socket.gethostname()}:{home.state}"[:300]

@@ -1,0 +1,56 @@
+"""From the archive to an edition: what was flagged and held in a window, and everything else that was seen in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.digest.compose import compose
+from storage.archive import NO_MODEL, Archive
+from storage.ledger import Ledger
+from storage.polls import Polls
+from storage.records import Activity, Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from jobs.digest.edition import Edition
+    from jobs.settings import Settings
+    from storage.database import Database
+    from storage.records import StoredArticle
+
+
+def preview(
+    database: Database, settings: Settings, *, sources: Iterable[str], since: datetime, until: datetime
+) -> Edition:
+    """The edition of `[since, until)`. Nothing is written: the same window gives the same edition again."""
+    archive = Archive(database)
+    flagged = archive.decided(Decision.FLAG, since=since, until=until)
+    held = archive.decided(Decision.HOLD, since=since, until=until)
+    return compose(
+        flagged,
+        held,
+        activity(database, since=since, until=until),
+        model=judged_by([*flagged, *held]),
+        at=until,
+        sources=sources,
+        title=settings.digest.title,
+        most_items=settings.digest.max_stories,
+    )
+
+
+def activity(database: Database, *, since: datetime, until: datetime) -> Activity:
+    """What was seen in a window and what became of it."""
+    tallies = Ledger(database).tallies(since=since, until=until)
+    return Activity(
+        since=since,
+        until=until,
+        links=sum(tally.count for tally in tallies),
+        tallies=tallies,
+        sources=Polls(database).latest(since=since, until=until),
+    )
+
+
+def judged_by(articles: Iterable[StoredArticle]) -> str:
+    """The versions of the models whose verdicts are shown."""
+    return ", ".join(sorted({stored.verdict.model for stored in articles} - {NO_MODEL})) or NO_MODEL

@@ -1,0 +1,43 @@
+"""How a command ends. The codes follow sysexits.h where it has a word for it; docs/exit-codes.md is the contract."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the operator's scheduler reads."""
+
+    OK = 0
+    PARTIAL = 1  # done, but some sources or inputs failed
+    USAGE = 2
+    UNREACHABLE = 69  # no source answered
+    BUG = 70
+    STORAGE = 74
+    BUSY = 75
+    CONFIG = 78  # settings, sources or model
+    STOPPED = 130  # by a signal, with its state saved
+
+
+class CommandError(Exception):
+    """A command cannot go on; its message names the thing, the cause and the cure."""
+
+    exit = Exit.BUG
+
+
+class ConfigError(CommandError):
+    """Settings or sources are missing or wrong."""
+
+    exit = Exit.CONFIG
+
+
+class UsageError(CommandError):
+    """The command was asked for something that does not exist."""
+
+    exit = Exit.USAGE
+
+
+class BusyError(CommandError):
+    """Another run holds this home."""
+
+    exit = Exit.BUSY
