@@ -24,6 +24,9 @@ class Failure:
     retry_after: timedelta | None = None
 
 
+TOO_LARGE = Failure(state=LinkState.UNEXTRACTABLE, reason="larger than the size limit")
+
+
 def status_failure(status: int, *, retry_after: timedelta | None = None) -> Failure:
     """What an HTTP status other than 200 means for a page (RFC 9110, section 15)."""
     reason = f"HTTP {status}"

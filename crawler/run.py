@@ -111,7 +111,7 @@ def _run(
     spider: type[Spider], manners: Manners, overrides: dict[str, Any], **arguments: Any
 ) -> tuple[Crawler, asyncio.Task[None]]:
     logging.getLogger("scrapy").setLevel(logging.CRITICAL + 1)  # everything it would say is in the report
-    process = AsyncCrawlerProcess(_settings(manners, overrides), install_root_handler=False)
+    process = AsyncCrawlerProcess(_settings(manners, overrides))
     crawler = process.create_crawler(spider)
     ended = process.crawl(crawler, **arguments)
     process.start()
@@ -130,6 +130,7 @@ def _settings(manners: Manners, overrides: dict[str, Any]) -> Settings:
             "DOWNLOAD_MAXSIZE": manners.max_bytes,
             "SPYWIRE_ALLOW_NETWORKS": [str(network) for network in manners.allow_networks],
             "SPYWIRE_ALLOW_PORTS": list(manners.allow_ports),
+            "LOG_INSTALL_ROOT_HANDLER": False,
             **overrides,
         },
         priority="cmdline",

@@ -49,6 +49,10 @@ HTTPERROR_ALLOW_ALL = True  # the spider notes every status in the ledger
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.guard.GuardMiddleware": 10,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
+    "crawler.middlewares.unpack.RefreshMiddleware": 580,
+    "crawler.middlewares.unpack.UnpackMiddleware": 590,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
 }
 ITEM_PIPELINES = {
     "crawler.pipelines.GatePipeline": 100,

@@ -13,11 +13,13 @@ ELLIPSIS = "…"
 
 # What `str.splitlines` takes for the end of a line: CR, VT, FF, FS, GS, RS, NEL, LINE and PARAGRAPH SEPARATOR.
 _LINE_END = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_SPACES = re.compile(r"[^\S\n]+")
+_ODD_SPACE = re.compile(r"[^\S\n ]")
+_SPACES = re.compile(r" {2,}")
 _SPACED_LINE_END = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 # Removed for good. U+00AD is an invisible hyphen, U+E000-F8FF is where icon fonts live, U+E0000-E007F are "tags" that
 # can smuggle a second text, U+3164 and U+FFA0 are letters that show nothing.
 _UNSEEN = re.compile(
@@ -40,10 +42,9 @@ def clean_text(text: str) -> str:
 
     Idempotent. Zero-width joiners survive only where a script or an emoji needs them.
     """
-    if not text.isascii():
-        text = _printable(text)
-    text = _UNSEEN.sub("", _LINE_END.sub("\n", text))
-    text = _SPACED_LINE_END.sub("\n", _SPACES.sub(" ", text))
+    text = _LINE_END.sub("\n", text)
+    text = _CONTROL.sub("", text) if text.isascii() else _printable(text)
+    text = _SPACED_LINE_END.sub("\n", _SPACES.sub(" ", _ODD_SPACE.sub(" ", text)))
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin
 
 MAX_URL_LENGTH = 2083  # the limit that browsers and proxies once agreed on; longer ones are traps or tracking
 
-# Parameters that say where a reader came from. Named in lower case; `*` at the end stands for any ending.
+# Parameters that say where a reader came from, in lower case.
 _TRACKERS = frozenset(
     """
     _ga _gl _hsenc _hsmi __hsfp __hssc __hstc __twitter_impression __tn__ _branch_match_id _branch_referrer
@@ -52,7 +52,7 @@ _VIEWS = {
     "view": re.compile(r"print|amp|mobile", re.IGNORECASE),
 }
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates, which no encoding takes
 _PARTS = re.compile(r"https?:/*([^/?#\\]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _PORT = re.compile(r":(\d*)$")
 _DNS_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*")
@@ -71,7 +71,8 @@ _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/]*", re.IGNORECASE)
 _TWIN_END = re.compile(
     r"(?:/(?:amp|print)|\.amp|(?<=\d)-amp|\.amp(?=\.html$)|(?<=\d)-amp(?=\.html$))(\.html)?$", re.IGNORECASE
 )
-_NAMES_A_PAGE = re.compile(r"/[^/]*(?:\d|-[^/]*-|\.s?html?$)[^/]*$")  # a number, three words or a file: not a section
+_FILE = re.compile(r"\.s?html?$", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _BARE = re.compile(r"[A-Za-z0-9._~/-]*")  # reads the same in host, path and query
@@ -165,7 +166,7 @@ def _fetchable(authority: str) -> bool:
 
 
 def _authority_key(authority: str) -> str:
-    host = _host(authority)
+    host = _host(authority) or "invalid"  # RFC 2606 keeps that name for what has none
     if host.startswith("["):
         host = _escaped(host, "[]:%")
     port = _PORT.search(authority.rpartition("@")[2])
@@ -191,11 +192,17 @@ def _shorter(path: str, *, queried: bool) -> str:
     path = path.rstrip("/")
     if not queried:
         path = _INDEX.sub("", path)
-    if (end := _TWIN_END.search(path)) and _NAMES_A_PAGE.search(path[: end.start()]):
+    if (end := _TWIN_END.search(path)) and _names_a_page(path[: end.start()]):
         path = path[: end.start()] + (end[1] or "")
-    if path[:5].lower() == "/amp/" and _NAMES_A_PAGE.search(path[4:]):
+    if path[:5].lower() == "/amp/" and _names_a_page(path):
         path = path[4:]
     return path or "/"
+
+
+def _names_a_page(path: str) -> bool:
+    """The last segment has a number, three words or a file's ending: an article's, not a section's."""
+    last = path.rpartition("/")[2]
+    return bool(_DIGIT.search(last)) or last.count("-") > 1 or bool(_FILE.search(last))
 
 
 def _without_dots(path: str) -> str:

@@ -95,7 +95,7 @@ def killed_because(error: BaseException, deadline: float) -> str:
 
 def _start(processes: int, arguments: tuple[Path, int]) -> ProcessPool:
     context: Any = multiprocessing.get_context("forkserver")  # plain fork is unsafe beside Twisted's threads
-    context.set_forkserver_preload(["crawler.extract", "crawler.classify.model", "trafilatura"])
+    context.set_forkserver_preload(["crawler.preload"])
     return ProcessPool(
         max_workers=processes, max_tasks=RECYCLE_AFTER, initializer=_prepare, initargs=arguments, context=context
     )

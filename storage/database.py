@@ -127,9 +127,9 @@ def _upgrade(engine: Engine) -> None:
     revision = _revision(engine)
     if revision == HEAD:
         return
-    from alembic import command  # noqa: PLC0415 - slow to import, and needed only once per version
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))

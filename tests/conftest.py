@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +13,11 @@ import pytest
 from psycopg import sql
 
 from storage.database import Database
+from tests.newsdesk import Desk
+from tests.web import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 
@@ -64,7 +70,7 @@ def postgres_server() -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> object:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, once for each engine."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'spywire.db'}"
@@ -79,7 +85,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> object:
 
 
 @pytest.fixture
-def database(database_url: str) -> object:
+def database(database_url: str) -> Iterator[Database]:
     database = Database.open(database_url)
     yield database
     database.close()
@@ -88,3 +94,14 @@ def database(database_url: str) -> object:
 def plain(url: str) -> str:
     """The URL as libpq reads it."""
     return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "home")

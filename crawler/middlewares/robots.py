@@ -50,8 +50,8 @@ class RobotsMiddleware:
         return await self._origins[origin]
 
     async def _ask(self, origin: str) -> Robots:
-        meta = {"robots": True, "handle_httpstatus_all": True}
-        request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=URGENT, meta=meta, dont_filter=True)
+        url, meta = f"{origin}/robots.txt", {"robots": True}
+        request = Request(url, callback=NO_CALLBACK, priority=URGENT, meta=meta, dont_filter=True)
         assert self._crawler.engine is not None
         try:
             response = await self._crawler.engine.download_async(request)

@@ -17,7 +17,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.middlewares.refusal import RefusedError
-from crawler.outcomes import Failure
+from crawler.outcomes import TOO_LARGE, Failure
 from crawler.resolver import GuardedResolver
 from storage.records import LinkState
 
@@ -26,7 +26,7 @@ KNOWN: dict[type[BaseException], Failure] = {
     DownloadTimeoutError: Failure(state=LinkState.FAILED, reason="timeout", retry_after=SOON),
     DownloadConnectionRefusedError: Failure(state=LinkState.FAILED, reason="connection refused", retry_after=SOON),
     ResponseDataLossError: Failure(state=LinkState.FAILED, reason="the answer was cut short", retry_after=SOON),
-    DownloadCancelledError: Failure(state=LinkState.UNEXTRACTABLE, reason="larger than the size limit"),
+    DownloadCancelledError: TOO_LARGE,
     UnsupportedURLSchemeError: Failure(state=LinkState.BLOCKED, reason="scheme is not http or https"),
 }
 

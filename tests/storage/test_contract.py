@@ -244,7 +244,9 @@ def test_validators_come_from_the_last_poll_that_was_read_to_the_end(room: Room)
     url = "https://example.org/feed"
     assert room.polls.validators("wire", url) == Validators()
     room.discover(link(1))
-    room.polls.record(Poll(source="wire", url=url, at=LATER, state=PollState.HTTP_ERROR, detail="HTTP 500"), run=room.run)
+    room.polls.record(
+        Poll(source="wire", url=url, at=LATER, state=PollState.HTTP_ERROR, detail="HTTP 500"), run=room.run
+    )
     assert room.polls.validators("wire", url) == Validators(etag='"1"')
     assert room.polls.validators("wire", "https://example.org/moved") == Validators()
     assert room.polls.last() == {"wire": LATER}

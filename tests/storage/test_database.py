@@ -64,7 +64,10 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     [
         ("nonsense", r"\[storage\] url is not a database URL"),
         ("mysql://localhost/spywire", r"\[storage\] url names mysql"),
-        ("postgresql://postgres:sesame@127.0.0.1:1/none", r"postgres:\*\*\*@127\.0\.0\.1:1/none.*check \[storage\] url"),
+        (
+            "postgresql://postgres:sesame@127.0.0.1:1/none",
+            r"postgres:\*\*\*@127\.0\.0\.1:1/none.*check \[storage\] url",
+        ),
         ("sqlite:////proc/no/such/folder/spywire.db", r"cannot open the database sqlite:////proc"),
     ],
 )

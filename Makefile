@@ -1,0 +1,56 @@
+# `make run` and `make test` need nothing but python3 (3.11 or newer, with venv) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench bench-extract bench-feeds model clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/run ## Crawl the demo newsroom and print its digest
+	$(BIN)/spywire demo
+
+test: $(VENV)/dev ## Run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/dev ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/dev ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/dev ## Articles/s of a whole crawl against stock trafilatura and the naive script
+	$(BIN)/python -m tests.bench.crawl
+
+bench-extract: $(VENV)/dev ## Extraction accuracy and cost against stock trafilatura
+	$(BIN)/python -m tests.bench.extract
+
+bench-feeds: $(VENV)/dev ## Feed parsing against feedparser
+	$(BIN)/python -m tests.bench.feeds
+
+CORPORA ?= ../shared/data
+model: $(VENV)/dev ## Rebuild the packaged model from the corpora in CORPORA
+	$(BIN)/spywire train --corpus $(CORPORA)/train.jsonl.xz --dev $(CORPORA)/dev.jsonl.xz --out crawler/classify/model
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "spywire needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: $(VENV)/python pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/python pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable '.[dev,train]'
+	@touch $@ $(VENV)/run

@@ -1,0 +1,1 @@
+"""The demo: a local newsroom of invented outlets that the production spiders crawl."""

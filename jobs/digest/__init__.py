@@ -1,0 +1,1 @@
+"""What the teams read: an edition is composed once from the archive, frozen, and rendered in several forms."""

@@ -1,0 +1,32 @@
+"""An edition as text, HTML, Markdown or JSON: pure, and the same bytes every time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from jobs.digest.plain import disarm
+from jobs.digest.render.html import as_html
+from jobs.digest.render.json import as_json
+from jobs.digest.render.markdown import as_markdown
+from jobs.digest.render.text import as_text
+
+if TYPE_CHECKING:
+    from jobs.digest.edition import Edition
+
+
+class Form(StrEnum):
+    """What an edition can be rendered as."""
+
+    TEXT = "text"  # 78 columns, for mail's plain part and terminals
+    HTML = "html"  # one file below 100 kB: mail clients clip longer ones
+    MARKDOWN = "markdown"
+    JSON = "json"  # documented in docs/digest.md
+
+
+_RENDERERS = {Form.TEXT: as_text, Form.HTML: as_html, Form.MARKDOWN: as_markdown, Form.JSON: as_json}
+
+
+def render(edition: Edition, form: Form | str) -> str:
+    """The edition in one form, ending in a line feed. ValueError for a form that there is not."""
+    return _RENDERERS[Form(form)](disarm(edition))

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.digest.compose import compose
+from jobs.digest.coverage import cover
+from jobs.digest.edition import Day, Edition
+from storage.records import Activity, Decision, LinkState, PollState, SourcePoll, StoredArticle, Tally
+from tests.jobs.digest_day import COMPOSED, MINISTRY, SINCE, UNTIL, activity, flagged, held, stored
+
+
+def edition(
+    articles: list[StoredArticle] | None = None, doubtful: list[StoredArticle] | None = None, **known: Activity
+) -> Edition:
+    return compose(
+        flagged() if articles is None else articles,
+        held() if doubtful is None else doubtful,
+        known.get("activity", activity()),
+        model="m-1",
+        at=COMPOSED,
+    )
+
+
+def poll(source: str, state: PollState = PollState.OK, *, hours: int = 1) -> SourcePoll:
+    return SourcePoll(source=source, at=SINCE + timedelta(hours=hours), state=state)
+
+
+def seen(*polls: SourcePoll, tallies: tuple[Tally, ...] = ()) -> Activity:
+    links = sum(tally.count for tally in tallies)
+    return Activity(since=SINCE, until=UNTIL, links=links, tallies=tallies, sources=polls)
+
+
+def test_stories_stand_by_score_then_outlets_then_newest() -> None:
+    texts = [" ".join(f"{letter}{n}" for n in range(60)) for letter in "abcd"]
+    articles = [
+        stored(1, title="older", text=texts[0], score=0.8),
+        stored(2, title="newer", text=texts[1], score=0.801),
+        stored(3, title="two outlets", text=texts[2], outlet="A", score=0.8),
+        stored(4, title="copy", text=texts[2], outlet="B", score=0.7),
+        stored(5, title="best", text=texts[3], score=0.9),
+    ]
+    assert [item.title for item in edition(articles).flagged.items] == ["best", "two outlets", "newer", "older"]
+
+
+def test_every_story_has_an_id_of_its_own() -> None:
+    whole = edition()
+    assert [item.id for item in (*whole.flagged.items, *whole.held.items)] == [f"S-20261122-0{n}" for n in (1, 2, 3, 4)]
+
+
+def test_an_item_is_told_by_its_best_article_and_points_to_the_others() -> None:
+    item = edition().flagged.items[0]
+    assert item.outlets == ("Example Times", "Harbour Daily")
+    assert [(copy.outlet, copy.url) for copy in item.copies] == [
+        ("Harbour Daily", "https://harbour.example/2026/11/21/ministry-mail")
+    ]
+    assert (item.story, item.articles, item.score, item.url) == (1, 2, 0.942, "https://news.example/1")
+    assert [sentence.outlet for sentence in item.sentences] == ["Example Times"] * 3
+
+
+def test_a_held_copy_of_a_flagged_story_joins_it() -> None:
+    copy = stored(9, title="Ministry mail", text=MINISTRY, outlet="Late Post", decision=Decision.HOLD, score=0.5)
+    whole = edition(doubtful=[*held(), copy])
+    assert [item.title for item in whole.held.items] == ["Council asks whether harbour cranes report to their maker"]
+    assert "Late Post" in whole.flagged.items[0].outlets
+
+
+def test_what_has_no_room_is_counted() -> None:
+    articles = [stored(n, title=f"Story {n}", text=" ".join(f"w{n}x{k}" for k in range(40))) for n in range(1, 101)]
+    section = edition(articles).flagged
+    assert (len(section.items), section.stories, section.articles, section.more) == (60, 100, 100, 40)
+
+
+def test_the_links_add_up_with_reasons_where_they_say_something() -> None:
+    fates = {fate.state: fate for fate in edition().fates}
+    assert sum(fate.count for fate in fates.values()) == 120
+    assert [(r.text, r.count) for r in fates[LinkState.NOT_AN_ARTICLE].reasons] == [("listing", 7), ("login", 1)]
+    assert fates[LinkState.DISCOVERED].count == 8  # with those that a run holds a lease on
+    assert fates[LinkState.REJECTED].reasons == ()
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(LinkState), st.text(max_size=5), st.integers(0, 999)), max_size=30),
+    st.integers(0, 9_999),
+)
+def test_the_fates_always_add_up_to_the_links(tallies: list[tuple[LinkState, str, int]], links: int) -> None:
+    tallied = tuple(Tally(state=state, reason=reason, count=count) for state, reason, count in tallies)
+    whole = edition(activity=replace(activity(), links=links, tallies=tallied))
+    assert sum(fate.count for fate in whole.fates) == links
+
+
+@given(st.permutations(flagged()))
+def test_the_order_of_the_articles_makes_no_difference(articles: list[StoredArticle]) -> None:
+    assert edition(articles) == edition()
+
+
+def test_a_day_on_which_every_source_answered_and_nothing_was_flagged_is_quiet() -> None:
+    coverage = edition([], [], activity=activity(failing=0)).coverage
+    assert (coverage.day, coverage.words[:2]) == (Day.QUIET, ("All 4 sources answered.", "Nothing was flagged."))
+
+
+def test_a_failing_source_is_named_and_the_day_is_not_called_quiet() -> None:
+    coverage = edition([], []).coverage
+    assert coverage.day is Day.NORMAL
+    assert [(note.source, note.detail) for note in coverage.failed] == [("Signal & Noise", "HTTP 503")]
+
+
+@pytest.mark.parametrize(
+    ("activity", "sources", "why"),
+    [
+        (seen(), (), "There is no source to look at."),
+        (seen(poll("A", hours=-3)), (), "No source was looked at in this window."),
+        (seen(), ("A", "B"), "No source was looked at in this window."),
+        (
+            seen(poll("A"), poll("B", PollState.HTTP_ERROR), poll("C", PollState.BLOCKED)),
+            (),
+            "Only 1 of 3 sources answered.",
+        ),
+        (seen(poll("A")), ("A", "B", "C"), "Only 1 of 3 sources answered."),
+        (seen(poll("A", PollState.UNREACHABLE)), (), "The only source did not answer."),
+        (
+            seen(
+                poll("A"),
+                tallies=(
+                    Tally(state=LinkState.DISCOVERED, reason="", count=6),
+                    Tally(state=LinkState.REJECTED, reason="", count=5),
+                    Tally(state=LinkState.DUPLICATE, reason="", count=90),
+                ),
+            ),
+            (),
+            "6 of 11 articles could not be judged yet.",
+        ),
+    ],
+)
+def test_a_day_of_which_too_little_was_seen_is_blind(activity: Activity, sources: tuple[str, ...], why: str) -> None:
+    coverage = cover(activity, sources=sources, flagged=0, unjudged=0)
+    assert (coverage.day, coverage.words[0]) == (Day.BLIND, why)
+
+
+def test_half_of_the_sources_is_enough() -> None:
+    assert cover(seen(poll("A"), poll("B", PollState.BLOCKED)), flagged=1, unjudged=0).day is Day.NORMAL
+
+
+def test_an_empty_feed_and_an_unchanged_one_have_answered() -> None:
+    polls = poll("A", PollState.EMPTY), poll("B", PollState.UNCHANGED)
+    assert cover(seen(*polls), flagged=0, unjudged=0).day is Day.QUIET
+
+
+def test_a_day_without_a_model_is_blind() -> None:
+    doubtful = [replace(a, verdict=replace(a.verdict, decision=Decision.HOLD, score=None)) for a in flagged()]
+    tallies = (Tally(state=LinkState.HELD, reason="no model", count=4),)
+    coverage = edition([], doubtful, activity=seen(poll("A"), tallies=tallies)).coverage
+    assert coverage.day is Day.BLIND
+    assert "4 articles are held because no model could judge them." in coverage.words
