@@ -49,7 +49,7 @@ def retry_after(value: str | None, *, at: datetime) -> timedelta | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return min(timedelta(seconds=min(int(value), 10**6)), PATIENCE)
+        return min(timedelta(seconds=int(value.strip()[:9])), PATIENCE)
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):

@@ -8,6 +8,7 @@ URL, so that a person can read it, and needs no network: it knows spellings, not
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from ipaddress import IPv6Address
 from typing import NamedTuple
 from urllib.parse import quote, urljoin
@@ -96,8 +97,15 @@ def url_key(url: str) -> str:
     `#/x`) does. AMP, print and mobile twins share the key of the page where the spelling alone proves the twin; a
     section called "amp" keeps its own.
 
+    A key has at most `MAX_URL_LENGTH` characters of ASCII; the end of a longer one is replaced by its SHA-256.
+
     ValueError for anything that is not http(s); nothing else is raised, however odd the URL.
     """
+    key = _key(url)
+    return key if len(key) <= MAX_URL_LENGTH else _shortened(key)
+
+
+def _key(url: str) -> str:
     url = _CONTROLS.sub("", url).strip()
     if (plain := _PLAIN.fullmatch(url)) and not _SUSPECT.search(plain[2]):
         return f"https://{_twinless_host(plain[1])}{plain[2]}"
@@ -106,6 +114,12 @@ def url_key(url: str) -> str:
     path = _path_key(parts.path, queried=bool(query))
     route = _escaped(parts.fragment, _IN_QUERY + "&=+") if parts.fragment[:1] in {"!", "/"} else ""
     return f"https://{_authority_key(parts.authority)}{path}{'?' * bool(query)}{query}{'#' * bool(route)}{route}"
+
+
+def _shortened(key: str) -> str:
+    path = re.split(r"[?#]", key, maxsplit=1)[0][: MAX_URL_LENGTH // 2]
+    kept = re.sub(r"(?:%[0-9A-F]?|[^\w])+$", "", path)
+    return f"{kept}/~{sha256(key.encode()).hexdigest()}"
 
 
 def absolute_url(base: str, href: str) -> str | None:

@@ -192,22 +192,23 @@ def extract(
 @app.command()
 def judge(context: typer.Context, target: Target = "-", as_json: AsJson = False, as_lines: AsLines = False) -> None:
     """Text in, verdict out. HTML is extracted first."""
-    from crawler.assess import Assessment
-    from jobs.crawl import manners
-    from jobs.filters import article_of, judge_lines, judge_one, page_of, verdict_json
+    from crawler import assess
+    from jobs.crawl import gate, manners
+    from jobs.filters import article_of, judge_lines, page_of, verdict_json
     from jobs.show import verdict_text
     from storage.archive import NO_MODEL
 
     if as_lines:
         with _workers(context) as workers:
             _leave(judge_lines(sys.stdin.buffer, workers))
-    page = page_of(target, url=None, manners=manners(_configuration(context).settings))
+    settings = _configuration(context).settings
+    page = page_of(target, url=None, manners=manners(settings))
     with _workers(context, processes=1) as workers:
         article = article_of(page, workers)
-        if isinstance(article, Assessment):
-            _complain(f"{target}: {article.state}: {article.reason}")
-            _leave(Exit.PARTIAL)
-        verdict = judge_one(article, workers)
+    if isinstance(article, assess.Assessment):
+        _complain(f"{target}: {article.state}: {article.reason}")
+        _leave(Exit.PARTIAL)
+    verdict = assess.judge(article, assess.load_model(gate(settings).model))
     _print(json.dumps(verdict_json(verdict), ensure_ascii=False) if as_json else verdict_text(article, verdict))
     _leave(Exit.CONFIG if verdict.model == NO_MODEL else Exit.OK)
 

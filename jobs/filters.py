@@ -110,14 +110,6 @@ def extract_one(page: Page, workers: Workers) -> Article | Assessment:
         return _unextractable(killed_because(error, workers.deadline))
 
 
-def judge_one(article: Article, workers: Workers) -> Verdict:
-    """One article, in a worker that can be killed."""
-    try:
-        return workers.judge(article).result()
-    except KILLED as error:
-        return held(killed_because(error, workers.deadline))
-
-
 def article_of(page: Page, workers: Workers) -> Article | Assessment:
     """What a person wants judged: HTML is extracted; in plain text the first real line is the title."""
     if HTML.search(page.body[:4096]):

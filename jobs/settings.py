@@ -126,9 +126,9 @@ def _from_file(file: TomlFile | None) -> list[tuple[tuple[str, ...], Any, str]]:
         return []
     found: list[tuple[tuple[str, ...], Any, str]] = []
     for section, table in file.values.items():
-        if not isinstance(table, dict):
-            _check_known((section,), file.where(section))
         _check_known((section,), file.where(section))
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file.where(section)}: [{section}] is a table of keys, not {table!r}")
         found.extend(((section, key), value, file.where(section, key)) for key, value in table.items())
     return found
 

@@ -67,7 +67,7 @@ class Desk:
 
     def crawl(self, *arguments: str, **environment: str) -> Result:
         """Crawl, with the report as JSON."""
-        return self.run("crawl", "--json", *arguments, **environment)
+        return self.run("crawl", "--json", *arguments, stdin=b"", **environment)
 
     def history(self, key: str, storage: str = "") -> LinkHistory:
         """What the ledger knows of a link."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
-import fastfeedparser
+import feedparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,8 +88,10 @@ def links(outlet: Outlet) -> list[str]:
             return [ORIGIN + href for href in strings(resource.body, "//article/a/@href")]
         case "news-sitemap.xml":
             return [element.text or "" for element in etree.fromstring(resource.body).iter("{*}loc")]
+        case "feed.json":
+            return [item["url"] for item in json.loads(resource.body)["items"]]
         case _:
-            return [entry.link for entry in fastfeedparser.parse(resource.body).entries]
+            return [entry.link for entry in feedparser.parse(resource.body).entries]
 
 
 # --- the server

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from storage.archive import NO_MODEL, Archive
-from storage.database import Database
 from storage.ledger import Ledger
 from storage.polls import Polls
 from storage.records import (
@@ -27,6 +27,9 @@ from storage.records import (
     Verdict,
 )
 from storage.runs import Runs
+
+if TYPE_CHECKING:
+    from storage.database import Database
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=15)

@@ -55,7 +55,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
     connection.close()
-    with pytest.raises(SchemaNewerError, match="schema 9999.*install the newer spywire"):
+    with pytest.raises(SchemaNewerError, match=r"schema 9999.*install the newer spywire"):
         Database.open(f"sqlite:///{path}")
 
 

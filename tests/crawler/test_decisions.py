@@ -1,0 +1,128 @@
+"""The pure decisions of a crawl: what a status means, when to try again, what robots.txt allows, what is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.outcomes import Failure, retry_after, retry_at, status_failure
+from crawler.report import Tracker
+from crawler.robots import read_robots, unreachable
+from crawler.sources import Source, due
+from storage.records import LinkState, PollState, SourcePoll
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+AGENT = "spywire/1.0 (+desk@example.org)"
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "again"),
+    [
+        (404, LinkState.GONE, False),
+        (410, LinkState.GONE, False),
+        (401, LinkState.BLOCKED, False),
+        (451, LinkState.BLOCKED, False),
+        (403, LinkState.FAILED, True),
+        (429, LinkState.FAILED, True),
+        (500, LinkState.FAILED, True),
+        (302, LinkState.FAILED, True),
+    ],
+)
+def test_a_status_has_a_state(status: int, state: LinkState, again: bool) -> None:  # noqa: FBT001
+    failure = status_failure(status)
+    assert (failure.state, failure.reason) == (state, f"HTTP {status}")
+    assert (retry_at(failure, attempts=1, at=NOON) is not None) == again
+
+
+def test_patience_grows_and_ends() -> None:
+    failure = Failure(state=LinkState.FAILED, reason="timeout", retry_after=timedelta())
+    waits = [retry_at(failure, attempts=attempts, at=NOON) for attempts in range(1, 6)]
+    hours = [(wait - NOON) / timedelta(hours=1) for wait in waits if wait]
+    assert hours == [0.25, 1, 6, 24]
+    assert waits[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        (" 0 ", 0),
+        ("999999999", 86_400),
+        ("9" * 5000, 86_400),
+        ("Sun, 22 Nov 2026 12:05:00 GMT", 300),
+        ("Sun, 22 Nov 2026 11:00:00 GMT", 0),
+        ("Sun, 22 Nov 9999 11:00:00 GMT", 86_400),
+        ("Sun, 22 Nov 2026 12:05:00", 300),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: int | None) -> None:
+    wait = retry_after(value, at=NOON)
+    assert (None if wait is None else wait.total_seconds()) == seconds
+
+
+@given(st.text())
+def test_retry_after_never_raises_and_never_exceeds_a_day(value: str) -> None:
+    wait = retry_after(value, at=NOON)
+    assert wait is None or timedelta() <= wait <= timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_no_robots_txt_is_no_rule(status: int) -> None:
+    assert read_robots(status, b"User-agent: *\nDisallow: /").refusal("https://a.example/x", AGENT) is None
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 599])
+def test_a_robots_txt_that_fails_forbids_everything_for_now(status: int) -> None:
+    failure = read_robots(status, b"").refusal("https://a.example/x", AGENT)
+    assert failure is not None
+    assert (failure.state, failure.reason) == (LinkState.FAILED, f"robots.txt unreachable: HTTP {status}")
+    assert failure.retry_after is not None
+    assert unreachable("timeout").refusal("https://a.example/x", AGENT) is not None
+
+
+def test_the_rules_of_a_robots_txt_are_kept() -> None:
+    robots = read_robots(200, b"User-agent: spywire\nDisallow: /private\n\nUser-agent: *\nDisallow: /")
+    assert robots.refusal("https://a.example/open", AGENT) is None
+    refusal = robots.refusal("https://a.example/private/x", AGENT)
+    assert refusal is not None
+    assert refusal.state is LinkState.BLOCKED
+
+
+def test_only_the_first_500_kib_of_a_robots_txt_count() -> None:
+    body = b"User-agent: *\n" + b"# filler\n" * 60_000 + b"Disallow: /\n"
+    assert read_robots(200, body).refusal("https://a.example/x", AGENT) is None
+
+
+def source(every: timedelta | None) -> Source:
+    return Source(name="a", url="https://a.example/", every=every)
+
+
+@pytest.mark.parametrize(
+    ("every", "last", "is_due"),
+    [
+        (None, NOON, True),
+        (timedelta(hours=1), None, True),
+        (timedelta(hours=1), NOON - timedelta(minutes=59), False),
+        (timedelta(hours=1), NOON - timedelta(minutes=60), True),
+        (timedelta(hours=1), NOON + timedelta(days=1), True),
+    ],
+    ids=["no interval", "never polled", "too early", "on time", "the clock went back"],
+)
+def test_a_source_is_due(every: timedelta | None, last: datetime | None, is_due: bool) -> None:  # noqa: FBT001
+    assert bool(due([source(every)], {"a": last} if last else {}, at=NOON)) == is_due
+
+
+def test_one_failed_part_of_a_sitemap_speaks_for_its_source() -> None:
+    tracker = Tracker()
+    for state, found in ((PollState.OK, 3), (PollState.HTTP_ERROR, 0), (PollState.OK, 2)):
+        tracker.polled(SourcePoll(source="a", at=NOON, state=state, found=found, new=found))
+    report = tracker.report(started=NOON, ended=NOON)
+    assert [(poll.state, poll.found) for poll in report.sources] == [(PollState.HTTP_ERROR, 5)]
+    assert len(report.failed) == 1
