@@ -168,3 +168,41 @@ class VerdictRow(Table):
     model: Mapped[str] = mapped_column(String(100), index=True)
     why: Mapped[str]
     evidence: Mapped[list[Any]]
+
+
+class SourceRow(Table):
+    """What polls have taught about a source: where it really lies, how often to look, whether its 304 is believed."""
+
+    __tablename__ = "sources"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    url: Mapped[str]  # as in the catalogue; another one there and the row starts anew
+    feed_url: Mapped[str | None]  # found at `url` by autodiscovery, and polled in its place
+    feed_why: Mapped[str]
+    interval_s: Mapped[int | None]
+    next_poll_at: Mapped[datetime | None] = mapped_column(index=True)
+    failures: Mapped[int]  # in a row
+    state: Mapped[dict[str, Any]]  # what the schedule wants to remember
+    validators_trusted: Mapped[bool]
+    audited_at: Mapped[datetime | None]
+
+
+class HostRow(Table):
+    """A host that asked to be left alone, and until when: every process keeps to it."""
+
+    __tablename__ = "hosts"
+
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    parked_until: Mapped[datetime]
+    because: Mapped[str]
+
+
+class RobotsRow(Table):
+    """The robots.txt of an origin as it last came."""
+
+    __tablename__ = "robots"
+
+    origin: Mapped[str] = mapped_column(String(300), primary_key=True)
+    status: Mapped[int]
+    body: Mapped[bytes]
+    fetched_at: Mapped[datetime]

@@ -11,6 +11,21 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "hosts",
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("parked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
+    )
+    op.create_table(
+        "robots",
+        sa.Column("origin", sa.String(length=300), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("origin", name=op.f("pk_robots")),
+    )
+    op.create_table(
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("job", sa.String(length=40), nullable=False),
@@ -23,6 +38,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_runs_started_at"), ["started_at"], unique=False)
+
+    op.create_table(
+        "sources",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("feed_url", sa.Text(), nullable=True),
+        sa.Column("feed_why", sa.Text(), nullable=False),
+        sa.Column("interval_s", sa.Integer(), nullable=True),
+        sa.Column("next_poll_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("validators_trusted", sa.Boolean(), nullable=False),
+        sa.Column("audited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sources")),
+    )
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sources_next_poll_at"), ["next_poll_at"], unique=False)
 
     op.create_table(
         "links",
@@ -148,7 +180,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_links_discovered_at"))
 
     op.drop_table("links")
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sources_next_poll_at"))
+
+    op.drop_table("sources")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_runs_started_at"))
 
     op.drop_table("runs")
+    op.drop_table("robots")
+    op.drop_table("hosts")
