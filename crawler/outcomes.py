@@ -24,6 +24,7 @@ class Failure:
     retry_after: timedelta | None = None
 
 
+NO_HOST = "host not found"
 TOO_LARGE = Failure(state=LinkState.UNEXTRACTABLE, reason="larger than the size limit")
 
 

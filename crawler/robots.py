@@ -11,6 +11,7 @@ from crawler.outcomes import Failure
 from storage.records import LinkState
 
 LIMIT = 500 * 1024  # bytes that are parsed: RFC 9309, section 2.5
+LONGEST_DELAY = 30.0  # seconds: a longer one would keep a crawl from ever ending
 DISALLOWED = Failure(state=LinkState.BLOCKED, reason="robots.txt disallows it")
 
 
@@ -28,6 +29,11 @@ class Robots:
         if self.rules is None or self.rules.can_fetch(url, user_agent):
             return None
         return DISALLOWED
+
+    def delay(self, user_agent: str) -> float | None:
+        """Seconds between two requests that the origin asks for, at most `LONGEST_DELAY`."""
+        delay = self.rules.crawl_delay(user_agent) if self.rules is not None else None
+        return None if delay is None else min(max(float(delay), 0.0), LONGEST_DELAY)
 
 
 def read_robots(status: int, body: bytes) -> Robots:

@@ -6,6 +6,7 @@ Scrapy's reactor does not start twice; a crawl is a short-lived process of its o
 from __future__ import annotations
 
 import logging
+import resource
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from crawler.memory import DryMemory, StoredMemory
 from crawler.report import CrawlReport, Tracker, Trouble
 from crawler.spiders.news import UNLIMITED, Job, NewsSpider
 from crawler.spiders.page import PageSpider
+from crawler.spiders.probe import Probe, ProbeSpider, Probing
 from crawler.workers import Workers
 from storage.errors import StorageError
 
@@ -30,10 +32,15 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
+    from crawler.hosts import HostMemory
     from crawler.memory import Memory
     from crawler.page import Page
     from crawler.sources import Source
     from storage.database import Database
+
+# Without a delay Scrapy 2.19 starts a whole queue at once, whatever CONCURRENT_REQUESTS_PER_DOMAIN says: it counts a
+# transfer only when its coroutine first runs.
+SOME_DELAY = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +72,7 @@ def crawl(
     manners: Manners,
     gate: Gate,
     memory: Memory,
+    hosts: HostMemory,
     max_pages: int | None = None,
     watch: Callable[[Tracker], None] | None = None,
 ) -> CrawlReport:
@@ -81,6 +89,7 @@ def crawl(
         memory=memory,
         workers=workers,
         tracker=tracker,
+        hosts=hosts,
         max_pages=UNLIMITED if max_pages is None else max_pages,
     )
     crawler, ended = _run(NewsSpider, manners, {}, job=job)
@@ -97,6 +106,18 @@ def fetch(url: str, *, manners: Manners) -> Page:
     return result[0]
 
 
+def probe(url: str, *, manners: Manners, workers: Workers, with_page: bool = False) -> Probe:
+    """Look around a URL for the best source; `with_page` also fetches the newest article there. Stores nothing.
+
+    Whatever the web answers is in the result. Every source is read in a worker.
+    """
+    probing = Probing(url=url, workers=workers, with_page=with_page)
+    _run(ProbeSpider, manners, {"ITEM_PIPELINES": {}}, probing=probing)
+    if probing.result is None:
+        raise probing.bug or FetchError(f"{url}: not fetched")
+    return probing.result
+
+
 def memory_of(database: Database, *, run: int, owner: str) -> Memory:
     """A memory that keeps what the crawl finds, under the name of a run."""
     return StoredMemory(database, run=run, owner=owner)
@@ -111,6 +132,8 @@ def _run(
     spider: type[Spider], manners: Manners, overrides: dict[str, Any], **arguments: Any
 ) -> tuple[Crawler, asyncio.Task[None]]:
     logging.getLogger("scrapy").setLevel(logging.CRITICAL + 1)  # everything it would say is in the report
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection per host needs more than the usual 1024
     process = AsyncCrawlerProcess(_settings(manners, overrides))
     crawler = process.create_crawler(spider)
     ended = process.crawl(crawler, **arguments)
@@ -124,7 +147,7 @@ def _settings(manners: Manners, overrides: dict[str, Any]) -> Settings:
     settings.update(
         {
             "USER_AGENT": manners.user_agent,
-            "DOWNLOAD_DELAY": manners.delay,
+            "DOWNLOAD_DELAY": max(manners.delay, SOME_DELAY),
             "DOWNLOAD_TIMEOUT": manners.timeout,
             "CONCURRENT_REQUESTS": manners.concurrency,
             "DOWNLOAD_MAXSIZE": manners.max_bytes,

@@ -23,7 +23,11 @@ SPYWIRE_ALLOW_NETWORKS: list[str] = []
 SPYWIRE_ALLOW_PORTS = [80, 443]
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 DNS_TIMEOUT = 15
-DOWNLOAD_HANDLERS: dict[str, Any] = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS: dict[str, Any] = {
+    "http": "crawler.handler.PoliteHandler",
+    "https": "crawler.handler.PoliteHandler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),
+}
 DOWNLOAD_VERIFY_CERTIFICATES = True
 HTTPPROXY_ENABLED = False
 COOKIES_ENABLED = False
@@ -59,6 +63,7 @@ ITEM_PIPELINES = {
     "crawler.pipelines.ArchivePipeline": 200,
 }
 CONCURRENT_ITEMS = 4
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # in the order of the source: newest first
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the ledger knows what is known
 LOGSTATS_INTERVAL = 0
 LOG_LEVEL = "INFO"

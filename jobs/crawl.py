@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.classify.model import PACKAGED
+from crawler.hosts import HostMemory
 from crawler.report import CrawlReport, Tracker, Trouble
 from crawler.run import Gate, Manners, crawl, dry_memory, memory_of
 from crawler.sources import due
@@ -80,6 +81,7 @@ def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> Cra
         manners=manners(job.settings),
         gate=gate(job.settings),
         memory=memory_of(database, run=run, owner=owner(job.home)),
+        hosts=HostMemory(database),
         max_pages=job.max_pages,
         watch=job.watch,
     )
@@ -97,6 +99,7 @@ def _dry(job: CrawlJob, sources: Sequence[Source]) -> CrawlReport:
         manners=manners(job.settings),
         gate=gate(job.settings),
         memory=dry_memory(database, owner=owner(job.home)),
+        hosts=HostMemory(database, dry=True),
         max_pages=job.max_pages,
         watch=job.watch,
     )

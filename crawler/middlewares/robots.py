@@ -1,4 +1,4 @@
-"""Asks every origin for its robots.txt once a crawl, and keeps to it.
+"""Asks every origin for its robots.txt twice a day, and keeps to it: to its rules and to its Crawl-delay.
 
 Scrapy's own middleware takes a 503 or a dead connection for permission; RFC 9309 takes it for a no.
 """
@@ -6,14 +6,20 @@ Scrapy's own middleware takes a 503 or a dead connection for permission; RFC 930
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.handler import host_memory
+from crawler.hosts import FRESH, STALE
 from crawler.middlewares.refusal import RefusedError
-from crawler.robots import Robots, read_robots, unreachable
+from crawler.robots import LIMIT, Robots, read_robots, unreachable
+from crawler.spiders.failures import request_failure
+from storage.records import LinkState, RobotsFile
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -27,6 +33,7 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._user_agent = str(crawler.settings["USER_AGENT"])
+        self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._origins: dict[str, asyncio.Future[Robots]] = {}
 
     @classmethod
@@ -50,13 +57,46 @@ class RobotsMiddleware:
         return await self._origins[origin]
 
     async def _ask(self, origin: str) -> Robots:
+        at = datetime.now(UTC)
+        hosts = host_memory(self._crawler)
+        kept = await hosts.robots(origin)
+        if kept is not None and at - kept.fetched_at < FRESH:
+            return self._learned(origin, read_robots(kept.status, kept.body))
+        robots, file = await self._fetch(origin, at)
+        if file is not None:
+            await hosts.keep_robots(origin, file)
+        elif kept is not None and at - kept.fetched_at < STALE:
+            robots = read_robots(kept.status, kept.body)
+        return self._learned(origin, robots)
+
+    async def _fetch(self, origin: str, at: datetime) -> tuple[Robots, RobotsFile | None]:
         url, meta = f"{origin}/robots.txt", {"robots": True}
         request = Request(url, callback=NO_CALLBACK, priority=URGENT, meta=meta, dont_filter=True)
         assert self._crawler.engine is not None
         try:
             response = await self._crawler.engine.download_async(request)
-        except RefusedError as error:
-            return Robots(failure=error.failure)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, there is no permission
-            return unreachable(f"{type(error).__name__}: {error}")
-        return read_robots(response.status, response.body)
+            return _unanswered(error, url), None
+        robots = read_robots(response.status, response.body)
+        answered = robots.failure is None
+        return robots, RobotsFile(
+            status=response.status, body=response.body[:LIMIT], fetched_at=at
+        ) if answered else None
+
+    def _learned(self, origin: str, robots: Robots) -> Robots:
+        delay = robots.delay(self._user_agent)
+        engine = self._crawler.engine
+        if delay is not None and engine is not None:
+            host = urlsplit(origin).hostname or ""
+            engine.downloader.per_slot_settings[host] = {"delay": max(delay, self._delay), "concurrency": 1}
+            slot = engine.downloader.slots.get(host)
+            if slot is not None:
+                slot.delay = max(delay, self._delay)
+        return robots
+
+
+def _unanswered(error: Exception, url: str) -> Robots:
+    failure = request_failure(error, url)
+    if failure is not None and (isinstance(error, RefusedError) or failure.state is LinkState.BLOCKED):
+        return Robots(failure=failure)
+    return unreachable(failure.reason if failure else f"{type(error).__name__}: {error}")

@@ -17,7 +17,7 @@ from scrapy.exceptions import (
 )
 
 from crawler.middlewares.refusal import RefusedError
-from crawler.outcomes import TOO_LARGE, Failure
+from crawler.outcomes import NO_HOST, TOO_LARGE, Failure
 from crawler.resolver import GuardedResolver
 from storage.records import LinkState
 
@@ -49,7 +49,7 @@ def _unresolved(url: str) -> Failure:
     host = urlsplit(url).hostname or ""
     address = GuardedResolver.refused.get(host)
     if address is None:
-        return Failure(state=LinkState.FAILED, reason="host not found", retry_after=SOON)
+        return Failure(state=LinkState.FAILED, reason=NO_HOST, retry_after=SOON)
     return Failure(state=LinkState.BLOCKED, reason=f"address {address} is not public")
 
 

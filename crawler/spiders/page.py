@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 
+from crawler.hosts import HostMemory
 from crawler.outcomes import status_failure
 from crawler.page import Page
 from crawler.spiders.answers import charset_of
@@ -26,7 +27,7 @@ class PageSpider(Spider):
 
     def __init__(self, *, url: str, result: list[Page | str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.url, self.result = url, result
+        self.url, self.result, self.hosts = url, result, HostMemory()
 
     async def start(self) -> AsyncIterator[Request]:
         yield Request(self.url, callback=self.parse, errback=self.failed, dont_filter=True)

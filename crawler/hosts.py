@@ -1,0 +1,65 @@
+"""What servers asked of us, shared with every later process: their rules, and to be left alone for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from crawler.outcomes import Failure
+from storage.hosts import Hosts
+from storage.records import LinkState, Parked, RobotsFile
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.database import Database
+
+FRESH = timedelta(hours=12)  # a robots.txt this young is not asked for again
+STALE = timedelta(hours=24)  # one this old is not used any more, even when the server fails: RFC 9309, section 2.4
+BUSY = {429, 503}
+BREATH = timedelta(minutes=5)  # for a server that is busy and does not say how long
+
+
+def parking(status: int, wait: timedelta | None, *, at: datetime) -> Parked | None:
+    """Until when a host is left alone after this answer, or None if it may be asked again."""
+    if status not in BUSY or (wait is None and status != 429):  # noqa: PLR2004 - Too Many Requests
+        return None
+    return Parked(until=at + (wait or BREATH), because=f"HTTP {status}")
+
+
+def parked_failure(parked: Parked, *, at: datetime) -> Failure:
+    """What a request to a parked host comes to: it waits for its time."""
+    reason = f"host asked to be left alone until {parked.until:%Y-%m-%d %H:%M} UTC: {parked.because}"
+    return Failure(state=LinkState.FAILED, reason=reason, retry_after=parked.until - at)
+
+
+class HostMemory:
+    """Remembers in the database; without one, or in a dry run, only as long as the crawl lasts."""
+
+    def __init__(self, database: Database | None = None, *, dry: bool = False) -> None:
+        self._hosts = Hosts(database) if database is not None else None
+        self._keeps = self._hosts is not None and not dry
+        self._parked: dict[str, Parked] | None = None
+
+    async def robots(self, origin: str) -> RobotsFile | None:
+        """The robots.txt of an origin as it last came."""
+        return await asyncio.to_thread(self._hosts.robots, origin) if self._hosts else None
+
+    async def keep_robots(self, origin: str, file: RobotsFile) -> None:
+        """Remember a robots.txt."""
+        if self._hosts and self._keeps:
+            await asyncio.to_thread(self._hosts.keep_robots, origin, file)
+
+    async def parked(self, host: str, *, at: datetime) -> Parked | None:
+        """Until when the host is to be left alone, if it is."""
+        if self._parked is None:
+            self._parked = await asyncio.to_thread(self._hosts.parked, at=at) if self._hosts else {}
+        parked = self._parked.get(host)
+        return parked if parked and parked.until > at else None
+
+    async def park(self, host: str, parked: Parked) -> None:
+        """Leave the host alone, from now on and in every process."""
+        self._parked = (self._parked or {}) | {host: parked}
+        if self._hosts and self._keeps:
+            await asyncio.to_thread(self._hosts.park, host, parked)
