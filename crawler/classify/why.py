@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import floor
 from typing import TYPE_CHECKING
 
 from crawler.classify.cues import AGAINST, GROUPS, LANGUAGES
@@ -81,7 +82,7 @@ def shown(probability: float) -> str:
         return "p<.01"
     if probability > 0.99:  # noqa: PLR2004
         return "p>.99"
-    return f"p={probability:.2f}".replace("0.", ".")
+    return f"p={floor(100 * probability) / 100:.2f}".replace("0.", ".")  # .4999 is not yet .50
 
 
 def _headline_terms(quotes: Quotes, found: Trace, *, without: str) -> list[str]:

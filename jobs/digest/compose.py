@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from math import floor
 from typing import TYPE_CHECKING
 
 from jobs.digest.coverage import cover
@@ -89,7 +90,9 @@ def _is_flagged(story: Story) -> bool:
 
 
 def _rank(story: Story) -> tuple[float, int, float, int]:
-    score = -1.0 if story.score is None else round(story.score, 2)  # closer than that is no difference
+    score = (
+        -1.0 if story.score is None else floor(100 * story.score)
+    )  # as it is shown: closer than that is no difference
     return -score, -len(story.outlets), -story.first_seen.timestamp(), story.id
 
 
