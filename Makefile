@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-extract bench-feeds model clean
+.PHONY: help run test lint format bench bench-extract bench-feeds bench-hosts proof-kill model clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,12 @@ bench-extract: $(VENV)/dev ## Extraction accuracy and cost against stock trafila
 
 bench-feeds: $(VENV)/dev ## Feed parsing against feedparser
 	$(BIN)/python -m tests.bench.feeds
+
+bench-hosts: $(VENV)/dev ## What a crawl costs when nothing is new: 1,000 and 10,000 hosts
+	$(BIN)/python -m tests.bench.hosts 1000 10000
+
+proof-kill: $(VENV)/dev ## kill -9 at 100 random moments of a crawl of 2,000 links
+	$(BIN)/python -m tests.bench.kill
 
 CORPORA ?= ../shared/data
 model: $(VENV)/dev ## Rebuild the packaged model from the corpora in CORPORA

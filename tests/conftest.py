@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from storage.database import Database
@@ -18,6 +19,10 @@ from tests.web import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# The same examples every time, and no deadline: a test that depends on the machine's mood says nothing.
+settings.register_profile("spywire", deadline=None, derandomize=True)
+settings.load_profile("spywire")
 
 LOCAL_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 

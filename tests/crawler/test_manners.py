@@ -1,0 +1,103 @@
+"""How a crawl treats other people's servers, measured at the server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from tests.crash import torment
+from tests.web import rss, story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.newsdesk import Desk
+
+HOSTS = 200
+LATENCY = 0.02
+DELAY = 0.25
+PAGES = 3
+
+
+class Log:
+    """What the server saw of each host."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.now: dict[str, int] = defaultdict(int)
+        self.most: dict[str, int] = defaultdict(int)
+        self.starts: dict[str, list[float]] = defaultdict(list)
+
+
+@contextmanager
+def hosts() -> Iterator[Log]:
+    """A server on every address of 127.0.5.0/24 that takes its time."""
+    log, loop = Log(), asyncio.new_event_loop()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host = writer.get_extra_info("sockname")[0]
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                log.now[host] += 1
+                log.most[host] = max(log.most[host], log.now[host])
+                log.starts[host].append(time.monotonic())
+                await asyncio.sleep(LATENCY)
+                log.now[host] -= 1
+                writer.write(_answer(host, log.port, head.split(b" ")[1].decode()))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def start() -> asyncio.Server:
+        return await asyncio.start_server(handle, "0.0.0.0", 0, backlog=1024)
+
+    server = loop.run_until_complete(start())
+    log.port = server.sockets[0].getsockname()[1]
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield log
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    server.close()
+    loop.run_until_complete(asyncio.sleep(0.1))
+    loop.close()
+
+
+def _answer(host: str, port: int, path: str) -> bytes:
+    if path == "/feed":
+        items = [(f"Story {n}", f"http://{host}:{port}/story-{n}", datetime.now(UTC)) for n in range(PAGES)]
+        body, kind = rss(items), "application/rss+xml"
+    elif path == "/robots.txt":
+        body, kind = "", "text/plain"
+    else:
+        text = f"On {host} the roses are out early this year, and the gate to {path} stands open all day. " * 5
+        body, kind = story(f"Roses on {host}{path}", text), "text/html"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body.encode())}\r\n\r\n"
+    return (head + body).encode()
+
+
+def test_a_host_never_has_two_requests_in_flight_and_always_its_pause(desk: Desk) -> None:
+    with hosts() as log:
+        addresses = [f"127.0.5.{n + 1}" for n in range(HOSTS)]
+        desk.configure(delay=DELAY, allow_ports=[log.port], concurrency=100)
+        desk.sources(**{f"host_{n}": f"http://{address}:{log.port}/feed" for n, address in enumerate(addresses)})
+        result = desk.crawl()
+    assert result.code == 0, result.err
+    assert {len(log.starts[address]) for address in addresses} == {2 + PAGES}, "robots.txt, feed, pages: all of them"
+    assert set(log.most.values()) == {1}
+    gaps = [after - before for starts in log.starts.values() for before, after in pairwise(starts)]
+    assert min(gaps) >= DELAY - 0.02, "measured at the server, a little jitter of the network allowed"
+
+
+def test_a_crawl_that_is_killed_loses_nothing_and_stores_nothing_twice(tmp_path: Path) -> None:
+    toll = torment(tmp_path / "home", kills=4, links=100, seed=7)
+    assert (toll.lost, toll.twice, toll.integrity) == (0, 0, "ok")
+    assert toll.refetched <= toll.allowed
