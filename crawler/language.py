@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 ENOUGH_LETTERS = 12  # a word or two is a guess
-SAMPLE = 600  # code points; more only costs time
+SAMPLE = 400  # code points; more only costs time
 SURE = 0.5
 
 _IDEOGRAPH = re.compile("[\u2e80-\ud7ff\uf900-\ufaff]")
