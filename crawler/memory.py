@@ -10,10 +10,22 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from storage.archive import Archive
 from storage.ledger import Ledger
 from storage.polls import Polls
-from storage.records import Judged, Link, LinkState, Poll, Settled, StoredArticle, Validators, Verdict
+from storage.records import (
+    Judged,
+    Link,
+    LinkState,
+    Poll,
+    Settled,
+    SourceFeed,
+    SourceState,
+    StoredArticle,
+    Validators,
+    Verdict,
+)
+from storage.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from storage.database import Database
@@ -23,6 +35,7 @@ T = TypeVar("T")
 
 LEASE = timedelta(hours=1)  # longer than any one crawl needs a link; a dead run's links are free after it
 REJUDGED_AT_ONCE = 1000
+MOST_LEFT = 10_000  # links of a source that a dry run looks at
 
 
 class Memory(Protocol):
@@ -34,8 +47,29 @@ class Memory(Protocol):
     async def poll(self, poll: Poll) -> int:
         """Note a poll and its links; gives how many are new."""
 
+    async def unknown(self, links: Sequence[Link]) -> int:
+        """How many of the links were never seen."""
+
+    async def state(self, source: str, url: str) -> SourceState:
+        """What earlier polls have taught about the source."""
+
+    async def keep(self, state: SourceState) -> None:
+        """Remember what this poll has taught."""
+
+    async def feed(self, source: str, url: str) -> SourceFeed | None:
+        """The feed found at a source's URL, if that was ever looked for."""
+
+    async def follow(self, source: str, url: str, feed: SourceFeed) -> None:
+        """Remember the feed found at a source's URL."""
+
+    async def start(self) -> None:
+        """Take back what the last crawl had leased, if it was killed."""
+
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
-        """The links of a source to fetch now."""
+        """Links of a source to fetch now, none of them twice in a crawl."""
+
+    async def waiting(self, source: str, *, at: datetime) -> int:
+        """How many links of a source are left to lease."""
 
     async def attempts(self, key: str) -> int:
         """How often the link was tried before."""
@@ -61,6 +95,7 @@ class StoredMemory:
 
     def __init__(self, database: Database, *, run: int, owner: str) -> None:
         self._ledger, self._archive, self._polls = Ledger(database), Archive(database), Polls(database)
+        self._sources = Sources(database)
         self._run, self._owner = run, owner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
 
@@ -69,6 +104,27 @@ class StoredMemory:
 
     async def poll(self, poll: Poll) -> int:
         return await self._do(self._polls.record, poll, run=self._run)
+
+    async def unknown(self, links: Sequence[Link]) -> int:
+        return len(await self._do(self._ledger.unknown, links))
+
+    async def state(self, source: str, url: str) -> SourceState:
+        return await self._do(self._sources.state, source, url)
+
+    async def keep(self, state: SourceState) -> None:
+        await self._do(self._sources.keep, state)
+
+    async def feed(self, source: str, url: str) -> SourceFeed | None:
+        return await self._do(self._sources.feed, source, url)
+
+    async def follow(self, source: str, url: str, feed: SourceFeed) -> None:
+        await self._do(self._sources.follow, source, url, feed)
+
+    async def start(self) -> None:
+        await self._do(self._ledger.release, owner=self._owner)
+
+    async def waiting(self, source: str, *, at: datetime) -> int:
+        return await self._do(self._ledger.count_waiting, source, at=at)
 
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
         if limit <= 0:
@@ -92,7 +148,6 @@ class StoredMemory:
 
     async def close(self) -> None:
         await self._do(self._ledger.release, owner=self._owner)
-        self._thread.shutdown()
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
@@ -103,6 +158,7 @@ class DryMemory:
 
     def __init__(self, database: Database | None = None, *, owner: str = "") -> None:
         self._ledger = Ledger(database) if database is not None else None
+        self._sources = Sources(database) if database is not None else None
         self._owner = owner
         self._found: dict[str, list[Link]] = {}
         self._given: set[str] = set()
@@ -111,17 +167,39 @@ class DryMemory:
         return Validators()
 
     async def poll(self, poll: Poll) -> int:
-        new = self._ledger.unknown(poll.links) if self._ledger else list({k.key: k for k in poll.links}.values())
+        new = self._unknown(poll.links)
         self._found.setdefault(poll.source, []).extend(new)
         return len(new)
 
+    async def unknown(self, links: Sequence[Link]) -> int:
+        return len(self._unknown(links))
+
+    async def state(self, source: str, url: str) -> SourceState:
+        return SourceState(name=source, url=url)
+
+    async def keep(self, state: SourceState) -> None:
+        """Forgotten at once."""
+
+    async def feed(self, source: str, url: str) -> SourceFeed | None:
+        return self._sources.feed(source, url) if self._sources else None
+
+    async def follow(self, source: str, url: str, feed: SourceFeed) -> None:
+        """Forgotten at once."""
+
+    async def start(self) -> None:
+        """Nothing is taken, nothing to take back."""
+
+    async def waiting(self, source: str, *, at: datetime) -> int:
+        return len(self._left(source, at))
+
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
-        if limit <= 0:
-            return []
-        waiting = self._ledger.waiting(source, owner=self._owner, at=at, limit=limit) if self._ledger else []
-        links = [link for link in [*waiting, *self._found.get(source, [])] if link.key not in self._given][:limit]
+        links = self._left(source, at)[: max(limit, 0)]
         self._given.update(link.key for link in links)
         return links
+
+    def _left(self, source: str, at: datetime) -> list[Link]:
+        kept = self._ledger.waiting(source, owner=self._owner, at=at, limit=MOST_LEFT) if self._ledger else []
+        return [link for link in [*kept, *self._found.get(source, [])] if link.key not in self._given]
 
     async def attempts(self, key: str) -> int:
         return self._ledger.attempts(key) if self._ledger else 0
@@ -140,3 +218,6 @@ class DryMemory:
 
     async def close(self) -> None:
         """Nothing was leased."""
+
+    def _unknown(self, links: Sequence[Link]) -> list[Link]:
+        return self._ledger.unknown(links) if self._ledger else list({link.key: link for link in links}.values())

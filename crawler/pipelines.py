@@ -46,6 +46,8 @@ class GatePipeline:
             return await asyncio.wrap_future(spider.job.workers.assess(page))
         except KILLED as error:
             return Assessment(state=LinkState.UNEXTRACTABLE, reason=killed_because(error, spider.job.workers.deadline))
+        except Exception as error:  # noqa: BLE001 - it is a bug; the page is not fetched again and again for it
+            return Assessment(state=LinkState.FAILED, reason=spider.bug(error))
 
 
 class ArchivePipeline:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from crawler.discover import Found, MalformedFeedError, NotAFeedError, SourceKind
-from storage.records import LinkState, Poll, PollState
+from storage.records import LinkState, Poll, PollState, Validators
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from crawler.outcomes import Failure
     from crawler.sources import Source
-    from storage.records import Validators
 
 NOT_MODIFIED = 304
+MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]{1,9})", re.IGNORECASE)
 OK = 200
+UNFETCHED = {LinkState.BLOCKED: PollState.BLOCKED, LinkState.UNEXTRACTABLE: PollState.MALFORMED}
 
 
-def status_state(status: int) -> PollState | None:
-    """The state a status alone decides; None when the body does."""
-    if status == NOT_MODIFIED:
+def status_state(status: int, *, conditional: bool) -> PollState | None:
+    """The state a status alone decides; None when the body does. Only a `conditional` request can be told 304."""
+    if status == NOT_MODIFIED and conditional:
         return PollState.UNCHANGED
     return None if status == OK else PollState.HTTP_ERROR
 
@@ -38,8 +41,21 @@ def body_hash(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
+def freshness(cache_control: str | None, age: str | None = None) -> timedelta | None:
+    """How long an answer stays fresh, by `max-age` and the age it has (RFC 9111, section 4.2); None if unsaid."""
+    said = MAX_AGE.search(cache_control or "")
+    if said is None:
+        return None
+    passed = int(age.strip()[:9]) if age and age.strip().isdecimal() else 0
+    return timedelta(seconds=max(int(said[1]) - passed, 0))
+
+
 def read_poll(source: Source, url: str, found: Found, *, response: Validators, at: datetime) -> Poll:
-    """A poll that was read to the end, with the validators its response carried."""
+    """A poll that was read to the end, with the validators its response (of status 200) carried.
+
+    An index is kept without: it often stays the same to the byte while its sitemaps change.
+    """
+    kept = Validators() if found.children else response
     return Poll(
         source=source.name,
         url=url,
@@ -47,9 +63,9 @@ def read_poll(source: Source, url: str, found: Found, *, response: Validators, a
         state=found_state(found),
         links=found.links,
         dropped=tuple(sorted(found.dropped.items())),
-        etag=response.etag,
-        last_modified=response.last_modified,
-        body_hash=response.body_hash,
+        etag=kept.etag,
+        last_modified=kept.last_modified,
+        body_hash=kept.body_hash,
     )
 
 
@@ -65,6 +81,5 @@ def unread(error: MalformedFeedError | NotAFeedError) -> tuple[PollState, str]:
 
 
 def unfetched(failure: Failure) -> tuple[PollState, str]:
-    """The state of a poll whose request never got an answer."""
-    state = PollState.BLOCKED if failure.state is LinkState.BLOCKED else PollState.UNREACHABLE
-    return state, failure.reason
+    """The state of a poll whose request never got an answer that could be taken in."""
+    return UNFETCHED.get(failure.state, PollState.UNREACHABLE), failure.reason

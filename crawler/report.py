@@ -50,6 +50,7 @@ class Tracker:
     counts: Counter[str] = field(default_factory=Counter)
     troubles: dict[Trouble, str] = field(default_factory=dict)
     flagged: list[tuple[str, str]] = field(default_factory=list)
+    _waiting: dict[str, int] = field(default_factory=dict)
 
     def polled(self, poll: SourcePoll, *, dropped: tuple[tuple[str, int], ...] = ()) -> None:
         """A source answered, or failed to. Of several answers (a sitemap's parts) the worst speaks for the source."""
@@ -66,6 +67,11 @@ class Tracker:
         """Links are on their way to being fetched."""
         self.counts["pages.requested"] += links
         self._tell()
+
+    def waiting(self, source: str, links: int) -> None:
+        """Links of a source are more than this crawl fetches."""
+        self._waiting[source] = links
+        self.counts["links.waiting"] = sum(self._waiting.values())
 
     def settled(self, state: LinkState, *, reason: str = "", title: str = "", url: str = "") -> None:
         """A link reached a state."""

@@ -5,6 +5,7 @@ Scrapy's reactor does not start twice; a crawl is a short-lived process of its o
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import resource
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
+from crawler.archives import read_archives
+from crawler.discover import SourceKind
 from crawler.errors import FetchError
 from crawler.memory import DryMemory, StoredMemory
 from crawler.report import CrawlReport, Tracker, Trouble
@@ -24,7 +27,6 @@ from crawler.workers import Workers
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Sequence
     from ipaddress import IPv4Network, IPv6Network
     from pathlib import Path
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 # transfer only when its coroutine first runs.
 SOME_DELAY = 0.001
 
+FATAL = {Trouble.STORAGE, Trouble.BUG, Trouble.STOPPED}  # after these nothing more is begun
+
 
 @dataclass(frozen=True, kw_only=True)
 class Manners:
@@ -52,6 +56,7 @@ class Manners:
     timeout: float
     concurrency: int
     max_bytes: int
+    pages_per_source: int
     allow_networks: tuple[IPv4Network | IPv6Network, ...]
     allow_ports: tuple[int, ...]
 
@@ -73,10 +78,13 @@ def crawl(
     gate: Gate,
     memory: Memory,
     hosts: HostMemory,
+    resting: Sequence[Source] = (),
     max_pages: int | None = None,
     watch: Callable[[Tracker], None] | None = None,
 ) -> CrawlReport:
     """Poll the sources, fetch what is new, judge it, store it, and say what happened.
+
+    Sources at rest are not polled; their links that wait since an earlier run, or are to be tried again, are fetched.
 
     A source or page that fails is part of the report. Raises nothing for them; a bug or a dead database is in
     `report.troubles`.
@@ -85,15 +93,21 @@ def crawl(
     tracker = Tracker(watch=watch)
     workers = Workers(gate.model, processes=gate.processes, deadline=gate.deadline, memory_mb=gate.memory_mb)
     job = Job(
-        sources=tuple(sources),
+        sources=tuple(source for source in sources if source.kind is not SourceKind.ARCHIVE),
         memory=memory,
         workers=workers,
         tracker=tracker,
         hosts=hosts,
+        resting=tuple(source for source in resting if source.kind is not SourceKind.ARCHIVE),
         max_pages=UNLIMITED if max_pages is None else max_pages,
+        pages_per_source=manners.pages_per_source,
     )
-    crawler, ended = _run(NewsSpider, manners, {}, job=job)
-    _finish(job, ended, crawler.stats)
+    archives = [source for source in sources if source.kind is SourceKind.ARCHIVE]
+    if job.sources or job.resting or not archives:
+        crawler, ended = _run(NewsSpider, manners, {}, job=job)
+        _finish(job, ended, crawler.stats)
+    if archives and not FATAL & tracker.troubles.keys():
+        _read(archives, job)
     return tracker.report(started=started, ended=datetime.now(UTC))
 
 
@@ -159,6 +173,16 @@ def _settings(manners: Manners, overrides: dict[str, Any]) -> Settings:
         priority="cmdline",
     )
     return settings
+
+
+def _read(archives: Sequence[Source], job: Job) -> None:
+    """Archives come after the news, and have what it left of the page limit."""
+    left = job.max_pages - job.tracker.counts["pages.requested"]
+    reading = read_archives(archives, memory=job.memory, workers=job.workers, tracker=job.tracker, max_pages=left)
+    try:
+        asyncio.run(reading)
+    except StorageError as error:
+        job.tracker.trouble(Trouble.STORAGE, str(error))
 
 
 def _finish(job: Job, ended: asyncio.Task[None], stats: Any) -> None:

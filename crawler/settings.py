@@ -33,6 +33,7 @@ HTTPPROXY_ENABLED = False
 COOKIES_ENABLED = False
 REFERER_ENABLED = False
 REDIRECT_MAX_TIMES = 8
+METAREFRESH_MAXDELAY = 10  # seconds; with a longer one a page reloads itself for its readers
 
 # Nothing without end: time, size, memory.
 DOWNLOAD_TIMEOUT = 30
@@ -44,7 +45,7 @@ MEMUSAGE_LIMIT_MB = 1024
 CONCURRENT_REQUESTS = 32
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 2.0
-DOWNLOAD_DELAY_JITTER = 0.5
+DOWNLOAD_DELAY_JITTER = 0  # the delay is a promise, not an average
 ROBOTSTXT_OBEY = False
 RETRY_TIMES = 1  # for a lost connection; a status is never asked again at once, the ledger knows when
 RETRY_HTTP_CODES: list[int] = []
@@ -53,10 +54,12 @@ HTTPERROR_ALLOW_ALL = True  # the spider notes every status in the ledger
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.guard.GuardMiddleware": 10,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
-    "crawler.middlewares.unpack.RefreshMiddleware": 580,
+    "crawler.middlewares.redirect.RefreshMiddleware": 580,
     "crawler.middlewares.unpack.UnpackMiddleware": 590,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.middlewares.redirect.RedirectMiddleware": 600,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
 }
 ITEM_PIPELINES = {
     "crawler.pipelines.GatePipeline": 100,

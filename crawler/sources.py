@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler import schedule
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
     from crawler.discover import SourceKind
+    from storage.records import SourceState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,17 +22,19 @@ class Source:
     name: str
     url: str
     kind: SourceKind | None = None
-    every: timedelta | None = None  # polled by every crawl unless given
+    every: timedelta | None = None  # found out from what it offers unless given
     language: str | None = None
     expect_per_day: float | None = None
     tags: tuple[str, ...] = ()
     why: str = ""
 
 
-def due(sources: Iterable[Source], last: Mapping[str, datetime], *, at: datetime) -> list[Source]:
-    """The sources whose interval has passed since their last poll. A clock that went back makes all of them due."""
-    return [source for source in sources if _due(source, last.get(source.name), at)]
+def due(sources: Iterable[Source], states: Mapping[str, SourceState], *, at: datetime) -> list[Source]:
+    """The sources whose time has come, those never polled among them."""
+    return [source for source in sources if _due(source, states.get(source.name), at)]
 
 
-def _due(source: Source, last: datetime | None, at: datetime) -> bool:
-    return source.every is None or last is None or last > at or at - last >= source.every
+def _due(source: Source, state: SourceState | None, at: datetime) -> bool:
+    if state is None or state.url != source.url:
+        return True
+    return schedule.due(state.rhythm, at=at, every=source.every)

@@ -6,16 +6,16 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
-from crawler.discover.kinds import SourceKind  # noqa: TC001 - pydantic reads it
+from crawler.discover.kinds import SourceKind
 from crawler.sources import Source
 from crawler.urls import absolute_url
 from jobs.exits import ConfigError, UsageError
 from jobs.toml import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -31,17 +31,25 @@ def _span(value: Any) -> Any:
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
-def _url(value: Any) -> Any:
+def _url(value: Any, table: ValidationInfo) -> Any:
+    if table.data.get("kind") is SourceKind.ARCHIVE:
+        return _archive_url(value)
     if not isinstance(value, str) or not re.match(r"https?://[^/]", value) or absolute_url(ROOT, value) is None:
         raise ValueError("a source is an http or https URL")
+    return value
+
+
+def _archive_url(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith("file:///"):
+        raise ValueError("an archive is a file, a folder or a pattern on this machine, such as file:///data/*.warc.gz")
     return value
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: SourceKind | None = None  # before `url`, which goes by it
     url: Annotated[str, BeforeValidator(_url)]
-    kind: SourceKind | None = None
     every: Annotated[timedelta | None, BeforeValidator(_span)] = None
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     expect_per_day: float | None = Field(None, gt=0)
@@ -53,6 +61,16 @@ def read_sources(path: Path) -> tuple[Source, ...]:
     """Every source of the file, in its order. Raises `ConfigError` with file, line, key and what is allowed."""
     if not path.exists():
         raise ConfigError(f"there is no {path}: `spywire init` writes one with sources to start from")
+    sources = known_sources(path)
+    if not sources:
+        raise ConfigError(f"{path} names no source: add a table with a url")
+    return sources
+
+
+def known_sources(path: Path) -> tuple[Source, ...]:
+    """The same, where a file without a source, or none at all, is a beginning and no mistake."""
+    if not path.exists():
+        return ()
     file = read_toml(path)
     sources = []
     for name, table in file.values.items():
@@ -63,9 +81,17 @@ def read_sources(path: Path) -> tuple[Source, ...]:
         except ValidationError as error:
             raise ConfigError(_first_mistake(error, name, file.where)) from error
         sources.append(Source(name=name, **dict(parsed)))
-    if not sources:
-        raise ConfigError(f"{path} names no source: add a table with a url")
     return tuple(sources)
+
+
+def mistake(table: Mapping[str, Any]) -> str | None:
+    """What is wrong with the table of a source, in words; None if nothing is."""
+    try:
+        _Table.model_validate(dict(table))
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{first['loc'][0]}: {_said(first['msg'])}"
+    return None
 
 
 def pick(sources: Sequence[Source], names: Sequence[str]) -> tuple[Source, ...]:
@@ -78,12 +104,16 @@ def pick(sources: Sequence[Source], names: Sequence[str]) -> tuple[Source, ...]:
 
 
 def _first_mistake(error: ValidationError, name: str, where: Any) -> str:
-    mistake = error.errors()[0]
-    key = str(mistake["loc"][0])
-    if mistake["type"] == "extra_forbidden":
+    first = error.errors()[0]
+    key = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
         allowed = ", ".join(sorted(_Table.model_fields))
         return f"{where(name, key)}: unknown key {key} in [{name}]; allowed are {allowed}"
-    if mistake["type"] == "missing":
+    if first["type"] == "missing":
         return f"{where(name)}: [{name}] has no {key}"
-    message = mistake["msg"].removeprefix("Value error, ")
-    return f"{where(name, key)}: [{name}] {key}: {message[0].lower()}{message[1:]}, not {mistake['input']!r}"
+    return f"{where(name, key)}: [{name}] {key}: {_said(first['msg'])}, not {first['input']!r}"
+
+
+def _said(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[0].lower() + message[1:]

@@ -6,23 +6,28 @@ import json
 import os
 import re
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from jobs.cli_sources import sources
 from jobs.exits import CommandError, Exit, UsageError
 from jobs.home import Home, find_home
+from jobs.terminal import (
+    complain,
+    configuration_of,
+    home_of,
+    leave,
+    opened_database,
+    say,
+    started_workers,
+    write_file,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from crawler.report import CrawlReport
-    from crawler.workers import Workers
-    from jobs.settings import Configuration
-    from storage.database import Database
 
 HELP = """\
 A news monitor that flags cyber-espionage stories before it stores them, says why, and accounts for what it dropped.
@@ -36,6 +41,7 @@ digests = typer.Typer(help="What a team reads in the morning.", no_args_is_help=
 configs = typer.Typer(help="The settings in force.", no_args_is_help=True)
 app.add_typer(digests, name="digest")
 app.add_typer(configs, name="config")
+app.add_typer(sources, name="sources")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 AsLines = Annotated[bool, typer.Option("--jsonl", help="JSON lines in on standard input, JSON lines out.")]
@@ -68,13 +74,13 @@ def demo(
     result = run_demo(_demo_home(context), port=port, watch=progress)
     progress.close()
     if result.new:
-        _print(render(result.edition, Form.TEXT))
+        say(render(result.edition, Form.TEXT))
     else:
-        _print(f"Nothing is new: all {result.report.counts['links.found']} links of the newsroom are known.")
-    _print(f"HTML digest  {result.html}\nDatabase     {result.database}")
+        say(f"Nothing is new: all {result.edition.links} links of the newsroom are known.")
+    say(f"HTML digest  {result.html}\nDatabase     {result.database}")
     if result.report.troubles:
         _note_failures(result.report)
-        _leave(exit_code(result.report))
+        leave(exit_code(result.report))
 
 
 @app.command()
@@ -82,10 +88,10 @@ def init(context: typer.Context) -> None:
     """Write a commented settings file and sources to start from. Files that are there stay as they are."""
     from jobs.init import write_home
 
-    home = _home(context)
+    home = home_of(context)
     for path, written in write_home(home):
-        _print(f"{'wrote' if written else 'kept '}  {path}")
-    _print("Next: put an address into [fetch] contact, look through the sources, then run `spywire crawl`.")
+        say(f"{'wrote' if written else 'kept '}  {path}")
+    say("Next: put an address into [fetch] contact, look through the sources, then run `spywire crawl`.")
 
 
 @configs.command("show")
@@ -93,14 +99,15 @@ def config_show(context: typer.Context, as_json: AsJson = False) -> None:
     """Print every setting with its value and where that comes from."""
     from jobs.show import settings_json, settings_text
 
-    configuration = _configuration(context)
-    _print(json.dumps(settings_json(configuration)) if as_json else settings_text(configuration, _home(context)))
+    configuration = configuration_of(context)
+    say(json.dumps(settings_json(configuration)) if as_json else settings_text(configuration, home_of(context)))
 
 
 @app.command()
 def crawl(
     context: typer.Context,
     source: Annotated[list[str] | None, typer.Option(help="Only this source, due or not. May be repeated.")] = None,
+    due_or_not: Annotated[bool, typer.Option("--all", help="Every source, due or not.")] = False,
     max_pages: Annotated[int | None, typer.Option(help="Fetch no more pages than this; the rest waits.", min=0)] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Fetch and judge, store nothing, say what was found.")
@@ -116,9 +123,10 @@ def crawl(
     progress = Progress(sys.stderr) if sys.stderr.isatty() and not as_json else None
     report = run_crawl(
         CrawlJob(
-            home=_home(context),
-            settings=_configuration(context).settings,
+            home=home_of(context),
+            settings=configuration_of(context).settings,
             sources=source or (),
+            due_or_not=due_or_not,
             max_pages=max_pages,
             dry_run=dry_run,
             watch=progress,
@@ -128,10 +136,10 @@ def crawl(
         progress.close()
     _note_failures(report)
     if as_json:
-        _print(json.dumps(report_json(report, exit_code(report))))
+        say(json.dumps(report_json(report, exit_code(report))))
     elif verbose or dry_run or sys.stdout.isatty():
-        _print(report_text(report, names=dry_run or sys.stdout.isatty()))
-    _leave(exit_code(report))
+        say(report_text(report, names=dry_run or sys.stdout.isatty()))
+    leave(exit_code(report))
 
 
 @digests.command("preview")
@@ -149,15 +157,15 @@ def digest_preview(
     if form not in list(Form):
         raise UsageError(f"there is no format {form}; there are {', '.join(Form)}")
     now = datetime.now(UTC)
-    home, settings = _home(context), _configuration(context).settings
+    home, settings = home_of(context), configuration_of(context).settings
     sources = [source.name for source in read_sources(home.sources_file)]
-    with _database(context) as database:
+    with opened_database(context) as database:
         edition = preview(database, settings, sources=sources, since=_since(since, now), until=now)
     text = render(edition, form)
     if out is None:
-        _print(text, end="")
+        say(text, end="")
     else:
-        _write(out, text)
+        write_file(out, text)
 
 
 @app.command()
@@ -175,18 +183,18 @@ def extract(
     from jobs.show import article_text
 
     if as_lines:
-        with _workers(context) as workers:
-            _leave(extract_lines(sys.stdin.buffer, workers))
-    page = page_of(target, url=url, manners=manners(_configuration(context).settings))
-    with _workers(context, processes=1) as workers:
+        with started_workers(context) as workers:
+            leave(extract_lines(sys.stdin.buffer, workers))
+    page = page_of(target, url=url, manners=manners(configuration_of(context).settings))
+    with started_workers(context, processes=1) as workers:
         answer = extract_one(page, workers)
     if as_json:
-        _print(json.dumps(article_json(answer), ensure_ascii=False))
+        say(json.dumps(article_json(answer), ensure_ascii=False))
     elif not isinstance(answer, Assessment):
-        _print(article_text(answer))
+        say(article_text(answer))
     if isinstance(answer, Assessment):
-        _complain(f"{target}: {answer.state}: {answer.reason}")
-        _leave(Exit.PARTIAL)
+        complain(f"{target}: {answer.state}: {answer.reason}")
+        leave(Exit.PARTIAL)
 
 
 @app.command()
@@ -199,18 +207,18 @@ def judge(context: typer.Context, target: Target = "-", as_json: AsJson = False,
     from storage.archive import NO_MODEL
 
     if as_lines:
-        with _workers(context) as workers:
-            _leave(judge_lines(sys.stdin.buffer, workers))
-    settings = _configuration(context).settings
+        with started_workers(context) as workers:
+            leave(judge_lines(sys.stdin.buffer, workers))
+    settings = configuration_of(context).settings
     page = page_of(target, url=None, manners=manners(settings))
-    with _workers(context, processes=1) as workers:
+    with started_workers(context, processes=1) as workers:
         article = article_of(page, workers)
     if isinstance(article, assess.Assessment):
-        _complain(f"{target}: {article.state}: {article.reason}")
-        _leave(Exit.PARTIAL)
+        complain(f"{target}: {article.state}: {article.reason}")
+        leave(Exit.PARTIAL)
     verdict = assess.judge(article, assess.load_model(gate(settings).model))
-    _print(json.dumps(verdict_json(verdict), ensure_ascii=False) if as_json else verdict_text(article, verdict))
-    _leave(Exit.CONFIG if verdict.model == NO_MODEL else Exit.OK)
+    say(json.dumps(verdict_json(verdict), ensure_ascii=False) if as_json else verdict_text(article, verdict))
+    leave(Exit.CONFIG if verdict.model == NO_MODEL else Exit.OK)
 
 
 @app.command()
@@ -224,12 +232,12 @@ def why(context: typer.Context, url: Annotated[str, typer.Argument(help="A link.
         key = url_key(url)
     except ValueError as error:
         raise UsageError(f"{url} is not a link: {error}") from error
-    with _database(context) as database:
+    with opened_database(context) as database:
         history = Ledger(database).history(key)
     if history is None:
-        _complain(f"{url} was never seen: no source has offered it")
-        _leave(Exit.PARTIAL)
-    _print(json.dumps(history_json(history), ensure_ascii=False) if as_json else history_text(history))
+        complain(f"{url} was never seen: no source has offered it")
+        leave(Exit.PARTIAL)
+    say(json.dumps(history_json(history), ensure_ascii=False) if as_json else history_text(history))
 
 
 @app.command()
@@ -242,7 +250,7 @@ def train(
     """Fit a model. Needs the extra `train`."""
     from jobs.training import run_training
 
-    _print(run_training(corpus, dev, out, seed=seed, progress=_complain))
+    say(run_training(corpus, dev, out, seed=seed, progress=complain))
 
 
 @app.command()
@@ -255,7 +263,7 @@ def evaluate(
     from jobs.crawl import gate
     from jobs.training import run_evaluation
 
-    _print(run_evaluation(gate(_configuration(context).settings).model, corpus, as_json=as_json))
+    say(run_evaluation(gate(configuration_of(context).settings).model, corpus, as_json=as_json))
 
 
 def main() -> NoReturn:
@@ -277,51 +285,19 @@ def _report(error: Exception) -> Exit:
     for kind, exit_code in codes.items():
         code = exit_code if isinstance(error, kind) else code
     if code is not None:
-        _complain(str(error))
+        complain(str(error))
         return code
     if os.environ.get("SPYWIRE_DEBUG"):
         raise error
-    _complain(f"internal error: {type(error).__name__}: {error}; run it again with SPYWIRE_DEBUG=1 and report it")
+    complain(f"internal error: {type(error).__name__}: {error}; run it again with SPYWIRE_DEBUG=1 and report it")
     return Exit.BUG
-
-
-def _home(context: typer.Context) -> Home:
-    return find_home(context.obj, os.environ)
 
 
 def _demo_home(context: typer.Context) -> Home:
     if context.obj is not None:
-        return _home(context)
+        return home_of(context)
     folder = find_home(None, {}).data / "demo"
     return Home(config=folder, data=folder, state=folder)
-
-
-def _configuration(context: typer.Context) -> Configuration:
-    from jobs.settings import load_settings
-
-    return load_settings(_home(context), os.environ)
-
-
-@contextmanager
-def _database(context: typer.Context) -> Iterator[Database]:
-    from storage.database import Database
-
-    database = Database.open(_configuration(context).settings.storage.url)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
-def _workers(context: typer.Context, *, processes: int | None = None) -> Iterator[Workers]:
-    from crawler.workers import Workers
-    from jobs.crawl import gate
-
-    chosen = gate(_configuration(context).settings)
-    many = chosen.processes if processes is None else processes
-    with Workers(chosen.model, processes=many, deadline=chosen.deadline, memory_mb=chosen.memory_mb) as workers:
-        yield workers
 
 
 def _since(text: str, now: datetime) -> datetime:
@@ -337,28 +313,6 @@ def _since(text: str, now: datetime) -> datetime:
 
 def _note_failures(report: CrawlReport) -> None:
     for poll in report.failed:
-        _complain(f"source {poll.source}: {poll.state}" + (f": {poll.detail}" if poll.detail else ""))
+        complain(f"source {poll.source}: {poll.state}" + (f": {poll.detail}" if poll.detail else ""))
     for message in report.troubles.values():
-        _complain(message)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _print(text: str, *, end: str = "\n") -> None:
-    sys.stdout.write(text + end)
-    sys.stdout.flush()
-
-
-def _complain(message: str) -> None:
-    from crawler.text import clean_line
-
-    sys.stderr.write(f"spywire: {clean_line(message, limit=2000)}\n")
-
-
-def _leave(code: int) -> NoReturn:
-    raise typer.Exit(code)
+        complain(message)

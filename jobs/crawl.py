@@ -18,8 +18,8 @@ from jobs.catalogue import pick, read_sources
 from jobs.exits import Exit
 from jobs.home import Home, locked
 from storage.database import Database
-from storage.polls import Polls
 from storage.runs import Runs
+from storage.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +42,7 @@ class CrawlJob:
     home: Home
     settings: Settings
     sources: Sequence[str] = ()  # by name; none means all that are due
+    due_or_not: bool = False
     max_pages: int | None = None
     dry_run: bool = False
     watch: Callable[[Tracker], None] | None = None
@@ -72,16 +73,16 @@ def exit_code(report: CrawlReport) -> Exit:
 
 def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> CrawlReport:
     now = datetime.now(UTC)
-    if not job.sources:
-        sources = due(sources, Polls(database).last(), at=now)
+    polled = sources if job.sources or job.due_or_not else due(sources, Sources(database).states(), at=now)
     runs = Runs(database)
     run = runs.start("crawl", version=version("spywire"), at=now)
     report = crawl(
-        sources,
+        polled,
         manners=manners(job.settings),
         gate=gate(job.settings),
         memory=memory_of(database, run=run, owner=owner(job.home)),
         hosts=HostMemory(database),
+        resting=[source for source in sources if source not in polled],
         max_pages=job.max_pages,
         watch=job.watch,
     )
@@ -114,6 +115,7 @@ def manners(settings: Settings) -> Manners:
         timeout=fetch.timeout,
         concurrency=fetch.concurrency,
         max_bytes=fetch.max_bytes,
+        pages_per_source=fetch.pages_per_source,
         allow_networks=fetch.allow_networks,
         allow_ports=fetch.allow_ports,
     )

@@ -41,3 +41,9 @@ class BusyError(CommandError):
     """Another run holds this home."""
 
     exit = Exit.BUSY
+
+
+class NothingThereError(CommandError):
+    """What was asked for was looked at, and there is nothing to be had."""
+
+    exit = Exit.PARTIAL

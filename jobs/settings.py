@@ -45,6 +45,9 @@ class Fetch(Section):
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds until a request is given up.")
     concurrency: int = Field(32, ge=1, le=1000, description="Requests under way at once, to different hosts.")
     max_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Longest answer that is read, in bytes, unpacked.")
+    pages_per_source: int = Field(
+        500, ge=1, le=100_000, description="Pages of one source that a crawl fetches; the rest waits for the next one."
+    )
     allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_listed)] = Field(
         (), description="Networks that may be reached though they are not public, such as 10.0.0.0/8."
     )

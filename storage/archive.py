@@ -109,6 +109,7 @@ def _duplicate(outcome: Settled, twin: str) -> Settled:
         state=LinkState.DUPLICATE,
         reason=f"same article as {twin}",
         at=outcome.at,
+        fetched_at=outcome.fetched_at,
         final_url=outcome.final_url,
         http_status=outcome.http_status,
     )

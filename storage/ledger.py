@@ -38,25 +38,26 @@ class Ledger:
             return unseen(session, links)
 
     def lease(self, source: str, *, owner: str, at: datetime, until: datetime, limit: int) -> list[Link]:
-        """Take up to `limit` links of a source that are waiting, due again, or were left by a run that died.
-
-        An unexpired lease of the same owner counts as left behind: an owner runs one crawl at a time.
-        """
+        """Take up to `limit` links of a source that are waiting, due again, or whose lease has ended."""
         with self._database.write() as session:
-            rows = session.scalars(
-                _due(source, owner=owner, at=at).limit(limit).with_for_update(skip_locked=True)
-            ).all()
+            rows = session.scalars(_due(source, at=at).limit(limit).with_for_update(skip_locked=True)).all()
             for row in rows:
                 row.state, row.lease_owner, row.lease_until = LinkState.LEASED, owner, until
             return [link_record(row) for row in rows]
 
     def waiting(self, source: str, *, owner: str, at: datetime, limit: int) -> list[Link]:
-        """What `lease` would take, without taking it."""
+        """What `lease` would take after `release`, without taking it."""
         with self._database.read() as session:
             return [link_record(row) for row in session.scalars(_due(source, owner=owner, at=at).limit(limit))]
 
+    def count_waiting(self, source: str, *, at: datetime) -> int:
+        """How many links `lease` would take if it had no limit."""
+        with self._database.read() as session:
+            query = select(func.count()).select_from(LinkRow).where(LinkRow.source == source, _takeable(at))
+            return session.scalar(query) or 0
+
     def release(self, *, owner: str) -> int:
-        """Give back every link this owner holds: they wait for the next run."""
+        """Give back every link this owner holds, at the end of a run; and at its start, should the last have died."""
         free = {"state": LinkState.DISCOVERED, "lease_owner": None, "lease_until": None}
         mine = and_(LinkRow.state == LinkState.LEASED, LinkRow.lease_owner == owner)
         with self._database.write() as session:
@@ -113,7 +114,7 @@ def settle(session: Session, outcome: Settled, *, run: int) -> None:
         "reason": outcome.reason,
         "settled_at": outcome.at,
         "settled_by": run,
-        "fetched_at": outcome.at if outcome.http_status is not None else LinkRow.fetched_at,
+        "fetched_at": (outcome.fetched_at or outcome.at) if outcome.http_status is not None else LinkRow.fetched_at,
         "http_status": outcome.http_status,
         "final_url": outcome.final_url,
         "attempts": LinkRow.attempts + 1,
@@ -124,12 +125,12 @@ def settle(session: Session, outcome: Settled, *, run: int) -> None:
     session.execute(update(LinkRow).where(LinkRow.key == outcome.key).values(changes))
 
 
-def _due(source: str, *, owner: str, at: datetime) -> Select[LinkRow]:
-    return select(LinkRow).where(LinkRow.source == source, _takeable(owner, at)).order_by(LinkRow.id)
+def _due(source: str, *, at: datetime, owner: str | None = None) -> Select[LinkRow]:
+    return select(LinkRow).where(LinkRow.source == source, _takeable(at, owner)).order_by(LinkRow.id)
 
 
-def _takeable(owner: str, at: datetime) -> ColumnElement[bool]:
-    abandoned = or_(LinkRow.lease_until <= at, LinkRow.lease_owner == owner)
+def _takeable(at: datetime, owner: str | None = None) -> ColumnElement[bool]:
+    abandoned = or_(LinkRow.lease_until <= at, LinkRow.lease_owner == owner) if owner else LinkRow.lease_until <= at
     return or_(
         LinkRow.state == LinkState.DISCOVERED,
         and_(LinkRow.state == LinkState.LEASED, abandoned),

@@ -64,13 +64,6 @@ class Polls:
                 return Validators()
             return Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash)
 
-    def last(self) -> dict[str, datetime]:
-        """When each source was last polled, whatever came of it."""
-        query = select(PollRow.source, func.max(PollRow.id).label("id")).group_by(PollRow.source).subquery()
-        with self._database.read() as session:
-            rows = session.execute(select(PollRow.source, PollRow.at).join(query, PollRow.id == query.c.id))
-            return {source: at for source, at in rows}  # noqa: C416 - typed rows do not make a dict by themselves
-
     def latest(self, *, since: datetime, until: datetime) -> tuple[SourcePoll, ...]:
         """How each source answered the last time it was polled in `[since, until)`, by name.
 

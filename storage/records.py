@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 
 class LinkState(StrEnum):
@@ -202,6 +202,7 @@ class Settled:
     state: LinkState
     reason: str
     at: datetime
+    fetched_at: datetime | None = None  # if it was not just now: the page comes from an archive
     final_url: str | None = None
     http_status: int | None = None
     retry_at: datetime | None = None
@@ -244,3 +245,54 @@ class Run:
     ended_at: datetime | None
     exit_code: int | None
     counts: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """How often a source is looked at, and what the looks so far have taught about that."""
+
+    interval: timedelta | None = None  # between two looks; None before the first
+    next_at: datetime | None = None
+    polled_at: datetime | None = None  # the last look, whatever came of it
+    read_at: datetime | None = None  # the last look that the source answered
+    roomy: int = 0  # looks in a row that came on time and could have come later
+    failures: int = 0  # looks in a row that failed
+    gravity: float = 0.0  # the same, each with its weight
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceState:
+    """What polls have taught about a source."""
+
+    name: str
+    url: str  # as in the catalogue
+    rhythm: Rhythm = Rhythm()
+    validators_trusted: bool = True  # False once its 304 was proven wrong
+    audited_at: datetime | None = None  # when that was last put to the proof
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFeed:
+    """The feed found at a source's URL and polled in its place. `url` is None when none there is worth it."""
+
+    url: str | None
+    why: str
+    at: datetime  # when that was found out
+    failing: bool = False  # its last polls all failed
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobotsFile:
+    """A robots.txt as it came: status and bytes."""
+
+    status: int
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parked:
+    """A host is left alone until then, and why."""
+
+    until: datetime
+    because: str

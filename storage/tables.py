@@ -178,7 +178,8 @@ class SourceRow(Table):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     url: Mapped[str]  # as in the catalogue; another one there and the row starts anew
     feed_url: Mapped[str | None]  # found at `url` by autodiscovery, and polled in its place
-    feed_why: Mapped[str]
+    feed_why: Mapped[str]  # or why there is none
+    feed_at: Mapped[datetime | None]  # when that was found out
     interval_s: Mapped[int | None]
     next_poll_at: Mapped[datetime | None] = mapped_column(index=True)
     failures: Mapped[int]  # in a row

@@ -65,9 +65,10 @@ class Desk:
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def crawl(self, *arguments: str, **environment: str) -> Result:
-        """Crawl, with the report as JSON."""
-        return self.run("crawl", "--json", *arguments, stdin=b"", **environment)
+    def crawl(self, *arguments: str, due: bool = False, **environment: str) -> Result:
+        """Crawl every source, or only those that are due; with the report as JSON."""
+        which = () if due else ("--all",)
+        return self.run("crawl", "--json", *which, *arguments, stdin=b"", **environment)
 
     def history(self, key: str, storage: str = "") -> LinkHistory:
         """What the ledger knows of a link."""

@@ -20,6 +20,7 @@ class SourceKind(StrEnum):
     SITEMAP = "sitemap"
     SITEMAP_INDEX = "sitemap-index"
     SECTION = "section"  # an HTML page that links to articles
+    ARCHIVE = "archive"  # WARC files on this machine, with the articles themselves
 
 
 class Drop(StrEnum):
@@ -44,6 +45,7 @@ class Found:
     kind: SourceKind
     links: tuple[Link, ...]
     children: tuple[str, ...] = ()  # sitemaps to look into, newest first
+    feeds: tuple[str, ...] = ()  # that a page announces, in its order, feeds of comments last
     dropped: Mapping[str, int] = field(default_factory=dict)  # a `Drop` -> how many
     title: str | None = None  # of the feed or page
     period: timedelta | None = None  # how often the feed asks to be looked at

@@ -115,6 +115,7 @@ def read_section(body: bytes, *, url: str, source: str, at: datetime, charset: s
     return Found(
         kind=SourceKind.SECTION,
         links=gathered.links,
+        feeds=_announced(root, base),
         dropped=dropped + gathered.dropped,
         title=clean_line(root.findtext(".//title") or "") or None,
     )
@@ -126,7 +127,18 @@ def alternates(body: bytes, url: str, charset: str | None = None) -> tuple[str, 
         root, _ = _tree(body, charset)
     except MalformedFeedError:
         return ()
-    base = _base(root, url)
+    return _announced(root, _base(root, url))
+
+
+def same_site(host: str, other: str) -> bool:
+    """Whether two hosts belong to one registered domain."""
+    host, other = host.removeprefix("www."), other.removeprefix("www.")
+    if host == other or host.split(".")[-2:] != other.split(".")[-2:]:
+        return host == other
+    return _registrable(host) == _registrable(other)
+
+
+def _announced(root: HtmlElement, base: str) -> tuple[str, ...]:
     links = [link for link in root.iter("link") if _names_a_feed(link)]
     links.sort(key=lambda link: "comment" in f"{link.get('href')} {link.get('title')}".lower())
     feeds = (absolute_url(base, link.get("href", "")) for link in links)
@@ -225,7 +237,7 @@ def _why_not(anchors: list[_Anchor], page: str, busy: frozenset[str]) -> Drop | 
     """Why these anchors of one URL do not lead to an article of the page's site; None if they do."""
     url = urlsplit(anchors[0].url)
     segments = [unquote(segment) for segment in url.path.lower().split("/") if segment]
-    if not _same_site(host_of(anchors[0].url), host_of(page)):
+    if not same_site(host_of(anchors[0].url), host_of(page)):
         return Drop.OFF_SITE
     if anchors[0].key == url_key(page) or not (segments or url.query) or _NEVER.intersection(segments):
         return Drop.NOT_AN_ARTICLE
@@ -262,13 +274,6 @@ def _graded(words: int, weights: tuple[int, ...]) -> int:
 def _headline(anchors: list[_Anchor]) -> str:
     best = max(anchors, key=lambda anchor: (anchor.in_heading and _weight_of_text(anchor.text) > 0, len(anchor.text)))
     return escape(best.text, quote=False)
-
-
-def _same_site(host: str, other: str) -> bool:
-    host, other = host.removeprefix("www."), other.removeprefix("www.")
-    if host == other or host.split(".")[-2:] != other.split(".")[-2:]:
-        return host == other
-    return _registrable(host) == _registrable(other)
 
 
 @lru_cache(maxsize=1024)

@@ -97,6 +97,8 @@ class RobotsMiddleware:
 
 def _unanswered(error: Exception, url: str) -> Robots:
     failure = request_failure(error, url)
-    if failure is not None and (isinstance(error, RefusedError) or failure.state is LinkState.BLOCKED):
-        return Robots(failure=failure)
-    return unreachable(failure.reason if failure else f"{type(error).__name__}: {error}")
+    if failure is None:
+        return unreachable(type(error).__name__)
+    # The origin itself has passed the guard, so that what a middleware finds forbidden here is where robots.txt leads.
+    ours = LinkState.FAILED if isinstance(error, RefusedError) else LinkState.BLOCKED
+    return Robots(failure=failure) if failure.state is ours else unreachable(failure.reason)

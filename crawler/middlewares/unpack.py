@@ -1,7 +1,7 @@
-"""Unpacks compressed answers within the size limit, and follows a page's own refresh, without guessing its charset.
+"""Unpacks compressed answers within the size limit, without guessing their charset.
 
-Scrapy's middlewares ask a response for its encoding while the body is still compressed, or for its whole text to look
-for a refresh in its head; both run a charset detection over bytes that a worker will decode again.
+Scrapy's middleware asks a response for its encoding while the body is still compressed, and that runs a charset
+detection over bytes that a worker will decode again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.responsetypes import responsetypes
 from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 STACKED = 2  # encodings on top of each other; more is an attack
-HEAD = 16_384  # bytes in which a page may ask to be left for another
 
 
 class UnpackMiddleware(HttpCompressionMiddleware):
@@ -59,16 +57,6 @@ class UnpackMiddleware(HttpCompressionMiddleware):
         if kept:
             raise RefusedError(_unreadable(f"unknown Content-Encoding {b', '.join(kept).decode('latin-1')}"))
         return body
-
-
-class RefreshMiddleware(MetaRefreshMiddleware):
-    """Follows `<meta http-equiv="refresh">` where there is one."""
-
-    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        if b"refresh" not in response.body[:HEAD].lower():
-            return response
-        followed: Request | Response = super().process_response(request, response)
-        return followed
 
 
 def _unreadable(reason: str) -> Failure:

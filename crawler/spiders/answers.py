@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.polling import body_hash
+from crawler.outcomes import retry_after
+from crawler.polling import body_hash, freshness
+from crawler.schedule import Findings
 from storage.records import Validators
 
 if TYPE_CHECKING:
     from scrapy.http import Response
+
+    from crawler.discover import Found
+    from storage.records import Poll
 
 
 def header(response: Response, name: str) -> str | None:
@@ -39,6 +44,23 @@ def validators_of(response: Response) -> Validators:
 
 
 def conditions(known: Validators) -> dict[str, str]:
-    """The headers that ask for an answer only if something changed (RFC 9110, section 13)."""
+    """The headers that ask for an answer only if something changed (RFC 9110, section 13).
+
+    Accept-Encoding is the same for every request, so a validator always meets the representation it came with.
+    """
     headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in headers.items() if value}
+
+
+def findings_of(response: Response, poll: Poll, found: Found | None, *, new: int) -> Findings:
+    """What the schedule wants to know of a poll that was answered."""
+    return Findings(
+        state=poll.state,
+        offered=len(poll.links),
+        new=new,
+        period=found.period if found else None,
+        max_age=freshness(header(response, "Cache-Control"), header(response, "Age")),
+        retry_after=retry_after(header(response, "Retry-After"), at=poll.at),
+        status=response.status,
+        detail=poll.detail,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from OpenSSL import SSL
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -15,7 +16,10 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
+from service_identity import VerificationError
+from twisted.internet.error import ConnectError, ConnectionClosed
 
+from crawler.headers import MAX_LINES, TooManyHeadersError
 from crawler.middlewares.refusal import RefusedError
 from crawler.outcomes import NO_HOST, TOO_LARGE, Failure
 from crawler.resolver import GuardedResolver
@@ -24,6 +28,7 @@ from storage.records import LinkState
 SOON = timedelta()  # as soon as the backing-off allows
 KNOWN: dict[type[BaseException], Failure] = {
     DownloadTimeoutError: Failure(state=LinkState.FAILED, reason="timeout", retry_after=SOON),
+    ConnectError: Failure(state=LinkState.FAILED, reason="no connection", retry_after=SOON),  # no route, no address
     DownloadConnectionRefusedError: Failure(state=LinkState.FAILED, reason="connection refused", retry_after=SOON),
     ResponseDataLossError: Failure(state=LinkState.FAILED, reason="the answer was cut short", retry_after=SOON),
     DownloadCancelledError: TOO_LARGE,
@@ -40,8 +45,10 @@ def request_failure(error: BaseException, url: str) -> Failure | None:
     for kind, failure in KNOWN.items():
         if isinstance(error, kind):
             return failure
-    if isinstance(error, DownloadFailedError | IgnoreRequest):
-        return Failure(state=LinkState.FAILED, reason=_in_words(error), retry_after=SOON)
+    if isinstance(error, DownloadFailedError):
+        return Failure(state=LinkState.FAILED, reason=_in_words(_cause(error)), retry_after=SOON)
+    if isinstance(error, IgnoreRequest):
+        return Failure(state=LinkState.FAILED, reason=str(error)[:200], retry_after=SOON)
     return None
 
 
@@ -53,6 +60,24 @@ def _unresolved(url: str) -> Failure:
     return Failure(state=LinkState.BLOCKED, reason=f"address {address} is not public")
 
 
-def _in_words(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return (text[0] if text else type(error).__name__)[:200]
+def _cause(error: DownloadFailedError) -> BaseException | None:
+    """What Twisted found first; it wraps that twice."""
+    reasons = getattr(error.__cause__, "reasons", None)
+    return reasons[0].value if reasons else error.__cause__
+
+
+def _in_words(cause: BaseException | None) -> str:
+    """A few words that the server has no say in: reports count failures by them."""
+    if isinstance(cause, ConnectionClosed):
+        return "the connection was closed"
+    if isinstance(cause, TooManyHeadersError):
+        return f"more than {MAX_LINES} header lines"
+    if isinstance(cause, SSL.Error | VerificationError):
+        return f"no secure connection: {_tls_reason(cause)}"
+    return "the answer is not HTTP"
+
+
+def _tls_reason(cause: Exception) -> str:
+    """OpenSSL's own words, such as `certificate verify failed`."""
+    stack = cause.args[0] if isinstance(cause, SSL.Error) and cause.args else None
+    return str(stack[-1][-1]) if isinstance(stack, list) and stack else type(cause).__name__

@@ -6,21 +6,29 @@ It decides nothing itself: what an answer means is decided in `polling` and `out
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 
 from crawler.discover import Found, MalformedFeedError, NotAFeedError, SourceKind, discover
+from crawler.discover.auto import Look, Via, Worth, feeds_to_try, why_not, worth
+from crawler.follow import followed, given_up, searched, unworthy
+from crawler.hosts import HostMemory
 from crawler.memory import DryMemory
 from crawler.outcomes import Failure, retry_after, retry_at, status_failure
 from crawler.page import Page
 from crawler.polling import body_hash, failed_poll, read_poll, status_state, unfetched, unread
 from crawler.report import Tracker, Trouble
+from crawler.schedule import Findings
 from crawler.sources import Source
-from crawler.spiders.answers import asked_url, charset_of, conditions, header, validators_of
+from crawler.spiders.answers import asked_url, charset_of, conditions, findings_of, header, validators_of
+from crawler.spiders.ask import ask
 from crawler.spiders.failures import request_failure
+from crawler.visits import DISPROVED, Visit, claims_unchanged, visit
 from crawler.workers import KILLED, Workers, killed_because
 from storage.archive import NO_MODEL
 from storage.errors import StorageError
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
 
 OK = 200
 SITEMAP_DEPTH = 2  # an index may name an index, and no more
+MOST_PARTS = 100  # sitemaps of one source in one crawl
 UNLIMITED = 10**9
 
 
@@ -48,7 +57,10 @@ class Job:
     memory: Memory
     workers: Workers
     tracker: Tracker
+    hosts: HostMemory
     max_pages: int = UNLIMITED
+    pages_per_source: int = UNLIMITED
+    resting: tuple[Source, ...] = ()  # not polled; links of theirs that wait are fetched all the same
 
 
 class NewsSpider(Spider):
@@ -59,7 +71,12 @@ class NewsSpider(Spider):
     def __init__(self, *, job: Job, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.job = job
+        self.hosts = job.hosts
         self._budget = job.max_pages
+        self._visits: dict[str, Visit] = {}
+        self._leasing = asyncio.Lock()
+        self._fetched: Counter[str] = Counter()  # pages of each source
+        self._parts: dict[str, set[str]] = {}  # of each source's sitemaps, those looked into
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, job: Job | None = None, **kwargs: Any) -> Self:
@@ -70,12 +87,18 @@ class NewsSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Judge what waited for a model, then poll every source."""
+        """Judge what waited for a model, poll the sources, and fetch what waits of those at rest."""
         self.job.tracker.sources = len(self.job.sources)
         try:
+            await self.job.memory.start()
             await self._rejudge()
             for source in self.job.sources:
-                yield await self._poll(source, source.url, depth=0)
+                before = await self.job.memory.state(source.name, source.url)
+                self._visits[source.name] = visit(source, before, at=_now())
+                yield await self._poll(source, await self._address(source), depth=0)
+            for source in self.job.resting:
+                for request in await self._pages(source):
+                    yield request
         except StorageError as error:
             self.stop(Trouble.STORAGE, str(error))
 
@@ -83,10 +106,15 @@ class NewsSpider(Spider):
         self, response: Response, source: Source, depth: int, known: Validators
     ) -> AsyncIterator[Request]:
         """A source answered: note what it offers, and fetch what is new."""
-        poll, found = await self._read(response, source, known)
-        await self._note(poll)
-        for url in found.children if found and depth < SITEMAP_DEPTH else ():
+        poll, found = await self._read(response, source, known, kind=_expected(source, asked_url(response), depth))
+        if depth == 0 and source.kind is None and found and found.feeds:
+            response, poll, found = await self._through_feed(source, response, poll, found)
+        poll = await self._audited(source, poll, response)
+        new = await self._note(poll)
+        parts = self._new_parts(source, found, depth)
+        for url in parts:
             yield await self._poll(source, url, depth=depth + 1)
+        await self._answered(source, None if parts else findings_of(response, poll, found, new=new))
         for request in await self._pages(source):
             yield request
 
@@ -104,8 +132,10 @@ class NewsSpider(Spider):
         """A source gave no answer."""
         source: Source = _request(failure).cb_kwargs["source"]
         url = _request(failure).url
-        state, detail = unfetched(self._known_failure(failure, url))
+        known = self._known_failure(failure, url)
+        state, detail = unfetched(known)
         await self._note(failed_poll(source, url, state, detail, at=_now()))
+        await self._answered(source, Findings(state=state, detail=detail, retry_after=known.retry_after))
 
     async def page_failed(self, failure: TwistedFailure) -> None:
         """A page gave no answer."""
@@ -120,6 +150,11 @@ class NewsSpider(Spider):
         else:
             where = " ".join(failure.getTraceback().strip().splitlines()[-3:])
             self.job.tracker.trouble(Trouble.BUG, f"{type(error).__name__}: {error} ({where})")
+
+    def bug(self, error: Exception) -> str:
+        """Note what a worker raised and nobody expected; gives the reason for the ledger."""
+        self.job.tracker.trouble(Trouble.BUG, "".join(format_exception(error)[-2:]).strip())
+        return f"internal error: {type(error).__name__}"
 
     def stop(self, kind: Trouble, message: str) -> None:
         """End the crawl: there is no use in going on."""
@@ -138,8 +173,20 @@ class NewsSpider(Spider):
         await self.job.memory.settle(outcome)
         self.job.tracker.settled(outcome.state, reason=outcome.reason, url=outcome.key)
 
+    def _new_parts(self, source: Source, found: Found | None, depth: int) -> list[str]:
+        """The sitemaps of an index that this crawl has not looked into, as many as it may."""
+        if found is None or depth >= SITEMAP_DEPTH:
+            return []
+        looked = self._parts.setdefault(source.name, {source.url})
+        new = [url for url in found.children if url not in looked]
+        parts = new[: max(MOST_PARTS - len(looked), 0)]
+        looked.update(parts)
+        if len(parts) < len(new):
+            self.job.tracker.counts["sitemaps.left"] += len(new) - len(parts)
+        return parts
+
     async def _poll(self, source: Source, url: str, *, depth: int) -> Request:
-        known = await self.job.memory.validators(source.name, url)
+        known = self._visits[source.name].asks(url, await self.job.memory.validators(source.name, url))
         return Request(
             url,
             headers=conditions(known),
@@ -149,17 +196,53 @@ class NewsSpider(Spider):
             dont_filter=True,
         )
 
-    async def _read(self, response: Response, source: Source, known: Validators) -> tuple[Poll, Found | None]:
+    async def _address(self, source: Source) -> str:
+        """Where the source is polled: at the feed that was found for it, else at its own URL."""
+        known = await self.job.memory.feed(source.name, source.url) if source.kind is None else None
+        if known is None or known.url is None:
+            return source.url
+        if known.failing:
+            await self.job.memory.follow(source.name, source.url, given_up(known, at=_now()))
+            return source.url
+        return known.url
+
+    async def _through_feed(
+        self, source: Source, page: Response, poll: Poll, found: Found
+    ) -> tuple[Response, Poll, Found | None]:
+        """The first good feed that a page announces, read and remembered; else the page as it came."""
+        if not searched(await self.job.memory.feed(source.name, source.url), at=_now()):
+            return page, poll, found
+        tried: dict[str, str] = {}
+        for url in feeds_to_try(page.url, found):
+            answer = await ask(self.crawler, url)
+            if isinstance(answer, Failure):
+                tried[url] = answer.reason
+                continue
+            feed, offered = await self._read(answer, source, Validators(), kind=SourceKind.FEED)
+            look = Look(url=url, via=Via.ANNOUNCED, found=offered, trouble=feed.detail or str(feed.state))
+            if worth(look, page.url, at=_now()) is Worth.FEED:
+                await self.job.memory.follow(source.name, source.url, followed(url, page=page.url, at=_now()))
+                self.job.tracker.counts["feeds.followed"] += 1
+                return answer, feed, offered
+            tried[url] = why_not(look, page.url, at=_now())
+        await self.job.memory.follow(source.name, source.url, unworthy(tried, at=_now()))
+        return page, poll, found
+
+    async def _read(
+        self, response: Response, source: Source, known: Validators, *, kind: SourceKind | None
+    ) -> tuple[Poll, Found | None]:
         at = _now()
-        state = status_state(response.status)
+        state = status_state(response.status, conditional=bool(conditions(known)))
         if state is None and response.body and body_hash(response.body) == known.body_hash:
             state = PollState.UNCHANGED
         if state is not None:
             detail = f"HTTP {response.status}" if state is PollState.HTTP_ERROR else ""
             return failed_poll(source, asked_url(response), state, detail, at=at), None
-        return await self._discover(response, source, at)
+        return await self._discover(response, source, at, kind=kind)
 
-    async def _discover(self, response: Response, source: Source, at: datetime) -> tuple[Poll, Found | None]:
+    async def _discover(
+        self, response: Response, source: Source, at: datetime, *, kind: SourceKind | None
+    ) -> tuple[Poll, Found | None]:
         url = asked_url(response)
         future = self.job.workers.submit(
             discover,
@@ -168,7 +251,7 @@ class NewsSpider(Spider):
             source=source.name,
             content_type=header(response, "Content-Type"),
             charset=charset_of(response),
-            kind=source.kind if url == source.url else None,
+            kind=kind,
             at=at,
         )
         try:
@@ -178,18 +261,45 @@ class NewsSpider(Spider):
         except KILLED as error:
             detail = killed_because(error, self.job.workers.deadline)
             return failed_poll(source, url, PollState.MALFORMED, detail, at=at), None
+        except Exception as error:  # noqa: BLE001 - it is a bug; the source still gets its state
+            return failed_poll(source, url, PollState.MALFORMED, self.bug(error), at=at), None
         return read_poll(source, url, found, response=validators_of(response), at=at), found
 
-    async def _note(self, poll: Poll) -> None:
+    async def _audited(self, source: Source, poll: Poll, response: Response) -> Poll:
+        """The poll, with a note if it found new links that the server, asked with validators, would have hidden."""
+        withheld = self._visits[source.name].withheld.get(poll.url, Validators())
+        if not conditions(withheld) or not await self.job.memory.unknown(poll.links):
+            return poll
+        if not claims_unchanged(withheld, validators_of(response)):
+            answer = await ask(self.crawler, poll.url, headers=conditions(withheld))
+            if isinstance(answer, Failure) or status_state(answer.status, conditional=True) is not PollState.UNCHANGED:
+                return poll
+        self._visits[source.name].lied = True
+        self.job.tracker.counts["polls.304-disproved"] += 1
+        return replace(poll, detail=DISPROVED)
+
+    async def _answered(self, source: Source, findings: Findings | None) -> None:
+        """After the last answer of a visit, remember what it taught."""
+        ended = self._visits[source.name]
+        if ended.answered(findings):
+            await self.job.memory.keep(ended.after(_now()))
+
+    async def _note(self, poll: Poll) -> int:
         new = await self.job.memory.poll(poll)
         seen = SourcePoll(
             source=poll.source, at=poll.at, state=poll.state, detail=poll.detail, found=len(poll.links), new=new
         )
         self.job.tracker.polled(seen, dropped=poll.dropped)
+        return new
 
     async def _pages(self, source: Source) -> list[Request]:
-        links = await self.job.memory.lease(source.name, at=_now(), limit=self._budget)
-        self._budget -= len(links)
+        async with self._leasing:  # a sitemap's parts answer at the same time
+            limit = min(self._budget, self.job.pages_per_source - self._fetched[source.name])
+            links = await self.job.memory.lease(source.name, at=_now(), limit=limit)
+            self._budget -= len(links)
+            self._fetched[source.name] += len(links)
+            if len(links) >= limit:
+                self.job.tracker.waiting(source.name, await self.job.memory.waiting(source.name, at=_now()))
         self.job.tracker.leased(len(links))
         return [
             Request(
@@ -239,7 +349,14 @@ def _plain_job(url: str, kind: str | None) -> Job:
     from crawler.classify.model import PACKAGED
 
     sources = (Source(name="url", url=url, kind=SourceKind(kind) if kind else None),) if url else ()
-    return Job(sources=sources, memory=DryMemory(), workers=Workers(PACKAGED), tracker=Tracker())
+    return Job(sources=sources, memory=DryMemory(), workers=Workers(PACKAGED), tracker=Tracker(), hosts=HostMemory())
+
+
+def _expected(source: Source, url: str, depth: int) -> SourceKind | None:
+    """What must stand there. At another URL than its own a source is polled through a feed that was found."""
+    if depth > 0:
+        return None
+    return source.kind if url == source.url else SourceKind.FEED
 
 
 def _request(failure: TwistedFailure) -> Request:

@@ -55,7 +55,7 @@ def run_demo(home: Home, *, port: int, watch: Callable[[Tracker], None] | None) 
         home.settings_file.write_text(SETTINGS.format(ports=list(newsroom.ports)), encoding="utf-8")
         home.sources_file.write_text(newsroom.sources(), encoding="utf-8")
         settings = load_settings(home, {}).settings
-        report = run_crawl(CrawlJob(home=home, settings=settings, watch=watch))
+        report = run_crawl(CrawlJob(home=home, settings=settings, due_or_not=True, watch=watch))
     database = Database.open(settings.storage.url)
     sources = [poll.source for poll in report.sources]
     until = report.ended + timedelta(seconds=1)

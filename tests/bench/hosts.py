@@ -30,7 +30,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, serve() as port:
             home = Path(folder)
             _configure(home, hosts, port)
-            crawl = [sys.executable, "-m", "jobs", "--home", folder, "crawl"]
+            crawl = [sys.executable, "-m", "jobs", "--home", folder, "crawl", "--all"]
             first = measure(crawl)
             if first.code:
                 raise SystemExit(first.err)
@@ -56,7 +56,10 @@ def _configure(home: Path, hosts: int, port: int) -> None:
     (home / "spywire.toml").write_text(
         f'[fetch]\ndelay = 0\nconcurrency = 64\nallow_networks = ["127.0.0.0/8"]\nallow_ports = [{port}]\n'
     )
-    tables = (f'[s{n}]\nurl = "http://127.{1 + n // 60000}.{n // 240 % 250}.{1 + n % 240}:{port}/feed"\n' for n in range(hosts))
+    tables = (
+        f'[s{n}]\nurl = "http://127.{1 + n // 60000}.{n // 240 % 250}.{1 + n % 240}:{port}/feed"\n'
+        for n in range(hosts)
+    )
     (home / "sources.toml").write_text("".join(tables))
 
 
@@ -79,7 +82,9 @@ async def _serve() -> None:
 
 
 def _answer(status: str, body: bytes = b"") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nETag: {ETAG}\r\nContent-Type: application/rss+xml\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"HTTP/1.1 {status}\r\nETag: {ETAG}\r\nContent-Type: application/rss+xml\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -130,7 +129,6 @@ def test_every_bad_source_is_named_and_the_others_go_on(site: Site, desk: Desk) 
 def test_every_bad_page_ends_in_a_named_state(site: Site, desk: Desk) -> None:
     site.add("/robots.txt", "User-agent: *\nDisallow: /private/\n", Content_Type="text/plain")
     site.add("/error", "boom", status=500)
-    site.add("/busy", "later", status=429, Retry_After="7200")
     site.add("/login", story("Sign in", "Enter your password to continue."))
     site.add("/binary", bytes(range(256)) * 40)
     site.add("/nothing", "")
@@ -141,16 +139,15 @@ def test_every_bad_page_ends_in_a_named_state(site: Site, desk: Desk) -> None:
     site.add("/huge", b"<p>" + b"x" * 3_000_000)
     site.add("/moved", status=301, Location="/garden")
     site.add("/garden", GARDEN)
-    paths = ["/gone", "/error", "/busy", "/login", "/binary", "/nothing", "/loop", "/inside", "/file", "/port", "/huge"]
+    paths = ["/gone", "/error", "/login", "/binary", "/nothing", "/loop", "/inside", "/file", "/port", "/huge"]
     desk.configure(site, max_bytes=2_000_000)
     desk.sources(example=feed(site, *paths, "/private/diary", "/moved", "/garden"))
     result = desk.crawl()
     assert result.code == 0, result.err
-    assert (result.json["counts"]["pages.requested"], result.json["counts"]["pages.settled"]) == (14, 14)
+    assert (result.json["counts"]["pages.requested"], result.json["counts"]["pages.settled"]) == (13, 13)
     found = {path: state(desk, site.url + path) for path in [*paths, "/private/diary"]}
     assert found["/gone"] == (LinkState.GONE, "HTTP 404")
     assert found["/error"] == (LinkState.FAILED, "HTTP 500")
-    assert found["/busy"] == (LinkState.FAILED, "HTTP 429")
     assert found["/login"][0] is LinkState.NOT_AN_ARTICLE
     assert found["/binary"][0] is LinkState.UNEXTRACTABLE
     assert found["/nothing"][0] in {LinkState.NOT_AN_ARTICLE, LinkState.UNEXTRACTABLE}
@@ -169,8 +166,9 @@ def test_every_bad_page_ends_in_a_named_state(site: Site, desk: Desk) -> None:
 def test_a_failed_page_is_tried_again_later_and_a_server_may_say_when(site: Site, desk: Desk) -> None:
     site.add("/error", status=500)
     site.add("/busy", status=503, Retry_After="7200")
+    site.add("/after", GARDEN)
     desk.configure(site)
-    desk.sources(example=feed(site, "/error", "/busy"))
+    desk.sources(example=feed(site, "/error", "/busy", "/after"))
     desk.crawl()
     error, busy = (desk.history(url_key(site.url + path)) for path in ("/error", "/busy"))
     assert (error.attempts, busy.attempts) == (1, 1)
@@ -178,6 +176,9 @@ def test_a_failed_page_is_tried_again_later_and_a_server_may_say_when(site: Site
     assert busy.retry_at is not None
     assert timedelta(minutes=14) < error.retry_at - datetime.now(UTC) <= timedelta(minutes=15)
     assert timedelta(minutes=119) < busy.retry_at - datetime.now(UTC) <= timedelta(minutes=120)
+    assert "host asked to be left alone until" in state(desk, f"{site.url}/after")[1]
+    assert "host asked to be left alone until" in desk.crawl().json["sources"][0]["detail"], "the next process knows"
+    assert site.paths() == ["/feed.xml", "/error", "/busy"]
 
 
 def test_without_permission_to_ask_nothing_is_fetched(site: Site, desk: Desk) -> None:
@@ -213,7 +214,9 @@ def test_pages_beyond_the_budget_wait_for_the_next_run(site: Site, desk: Desk) -
     desk.sources(example=feed(site, "/a", "/b", "/c"))
     assert desk.crawl("--max-pages", "2").json["counts"]["pages.settled"] == 2
     assert state(desk, f"{site.url}/c") == (LinkState.DISCOVERED, "")
-    assert desk.crawl().json["counts"]["pages.settled"] == 1
+    next_run = desk.crawl(due=True).json
+    assert next_run["sources"] == [], "the source itself is not due"
+    assert next_run["counts"]["pages.settled"] == 1
     assert sorted(path for path in site.paths() if path != "/feed.xml") == ["/a", "/b", "/c"]
 
 
@@ -239,12 +242,12 @@ def test_only_the_named_sources_are_polled(site: Site, desk: Desk) -> None:
 
 def test_a_source_that_is_not_due_is_left_alone(site: Site, desk: Desk) -> None:
     desk.configure(site)
-    desk.sources(example=feed(site))
+    desk.sources(by_itself=feed(site), six_hourly=feed(site, name="/six.xml"))
     with (desk.folder / "sources.toml").open("a") as file:
         file.write('every = "6h"\n')
-    desk.crawl()
-    assert desk.crawl().json["sources"] == []
-    assert site.paths() == ["/feed.xml"]
+    assert len(desk.crawl(due=True).json["sources"]) == 2
+    assert desk.crawl(due=True).json["sources"] == []
+    assert sorted(site.paths()) == ["/feed.xml", "/six.xml"]
 
 
 def test_without_a_model_everything_is_held_and_judged_when_it_is_back(site: Site, desk: Desk) -> None:
@@ -283,30 +286,6 @@ def test_a_second_crawl_in_the_same_home_is_busy(site: Site, desk: Desk) -> None
     assert desk.crawl().code == 0
 
 
-def test_a_crawl_that_was_killed_loses_nothing(site: Site, desk: Desk) -> None:
-    paths = [f"/story-{n}" for n in range(12)]
-    for path in paths:
-        site.add(path, GARDEN.replace("rose garden", f"garden of {path}"))
-    desk.configure(site, delay=0.3)
-    desk.sources(example=feed(site, *paths))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs", "--home", str(desk.folder), "crawl"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
-    deadline = time.monotonic() + 30
-    while len(site.paths()) < 5 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    desk.configure(site)
-    assert desk.crawl().code == 0
-    assert {state(desk, site.url + path)[0] for path in paths} == {LinkState.REJECTED}
-    fetched = [path for path in site.paths() if path != "/feed.xml"]
-    assert len(fetched) - len(set(fetched)) <= 2, "only what was in flight is fetched twice"
-
-
 def test_a_sitemap_and_a_section_page_are_sources_too(site: Site, desk: Desk) -> None:
     site.add("/2026/11/22/garden-opens-with-hundred-roses", GARDEN)
     site.add("/2026/11/22/hackers-inside-the-foreign-ministry", SPIES)
@@ -336,6 +315,18 @@ def test_a_sitemap_and_a_section_page_are_sources_too(site: Site, desk: Desk) ->
     assert {source["source"]: source["new"] for source in result.json["sources"]} == {"index": 1, "section": 1}
     assert state(desk, location)[0] is LinkState.REJECTED
     assert desk.history(url_key(f"{site.url}/2026/11/22/hackers-inside-the-foreign-ministry")).link.title == headline
+
+
+def test_robots_txt_is_asked_for_once_and_its_delay_is_kept(site: Site, desk: Desk) -> None:
+    site.add("/robots.txt", "User-agent: *\nCrawl-delay: 1\n", Content_Type="text/plain")
+    site.add("/garden", GARDEN)
+    desk.configure(site)
+    desk.sources(example=feed(site, "/garden", "/missing"))
+    started = time.monotonic()
+    desk.crawl()
+    assert time.monotonic() - started > 1, "two pauses of a second, give or take half of each"
+    desk.crawl()
+    assert [path for path, _ in site.requests].count("/robots.txt") == 1
 
 
 def test_the_user_agent_names_a_contact(site: Site, desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from crawler.outcomes import Failure, retry_after, retry_at, status_failure
 from crawler.report import Tracker
 from crawler.robots import read_robots, unreachable
 from crawler.sources import Source, due
-from storage.records import LinkState, PollState, SourcePoll
+from storage.records import LinkState, PollState, Rhythm, SourcePoll, SourceState
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 AGENT = "spywire/1.0 (+desk@example.org)"
@@ -100,23 +101,15 @@ def test_only_the_first_500_kib_of_a_robots_txt_count() -> None:
     assert read_robots(200, body).refusal("https://a.example/x", AGENT) is None
 
 
-def source(every: timedelta | None) -> Source:
-    return Source(name="a", url="https://a.example/", every=every)
-
-
-@pytest.mark.parametrize(
-    ("every", "last", "is_due"),
-    [
-        (None, NOON, True),
-        (timedelta(hours=1), None, True),
-        (timedelta(hours=1), NOON - timedelta(minutes=59), False),
-        (timedelta(hours=1), NOON - timedelta(minutes=60), True),
-        (timedelta(hours=1), NOON + timedelta(days=1), True),
-    ],
-    ids=["no interval", "never polled", "too early", "on time", "the clock went back"],
-)
-def test_a_source_is_due(every: timedelta | None, last: datetime | None, is_due: bool) -> None:  # noqa: FBT001
-    assert bool(due([source(every)], {"a": last} if last else {}, at=NOON)) == is_due
+def test_a_source_is_due_when_it_is_new_or_moved_or_its_time_has_come() -> None:
+    source = Source(name="a", url="https://a.example/")
+    rhythm = Rhythm(interval=timedelta(hours=1), next_at=NOON, polled_at=NOON - timedelta(hours=1))
+    known = {"a": SourceState(name="a", url=source.url, rhythm=rhythm)}
+    assert due([source], {}, at=NOON) == [source]
+    assert due([source], known, at=NOON) == [source]
+    assert due([source], known, at=NOON - timedelta(minutes=1)) == []
+    assert due([replace(source, url="https://a.example/new")], known, at=NOON - timedelta(minutes=1)) != []
+    assert due([replace(source, every=timedelta(minutes=30))], known, at=NOON - timedelta(minutes=30)) != []
 
 
 def test_one_failed_part_of_a_sitemap_speaks_for_its_source() -> None:

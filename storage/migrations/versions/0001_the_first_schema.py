@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("feed_url", sa.Text(), nullable=True),
         sa.Column("feed_why", sa.Text(), nullable=False),
+        sa.Column("feed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("interval_s", sa.Integer(), nullable=True),
         sa.Column("next_poll_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),

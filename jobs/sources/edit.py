@@ -1,0 +1,99 @@
+"""Writes tables at the end of `sources.toml`. Not a byte of what stands there is touched."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
+
+from crawler.urls import url_key
+from jobs.exits import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crawler.sources import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A table to be written, its values as they stand in the file. `remark` becomes a comment behind the URL."""
+
+    name: str
+    url: str
+    kind: str | None = None
+    every: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    why: str = ""
+    remark: str = ""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The keys that say something."""
+        keys = {
+            "url": self.url,
+            "kind": self.kind,
+            "every": self.every,
+            "language": self.language,
+            "tags": list(self.tags),
+            "why": self.why,
+        }
+        return {key: value for key, value in keys.items() if value}
+
+
+def named_by_url(sources: Iterable[Source]) -> dict[str, str]:
+    """The name of the source at each URL's identity."""
+    return {identity(source.url): source.name for source in sources}
+
+
+def identity(url: str) -> str:
+    """What two spellings of one source's URL have in common. An archive on this machine is its own."""
+    return url if url.startswith("file:") else url_key(url)
+
+
+def toml_of(entry: Entry) -> str:
+    """The table as it is written."""
+    table = tomlkit.table()
+    for key, value in entry.values.items():
+        table.add(key, value)
+    if entry.remark:
+        table["url"].comment(entry.remark)
+    document = tomlkit.document()
+    document.add(entry.name, table)
+    return tomlkit.dumps(document)
+
+
+def append(path: Path, entries: Sequence[Entry]) -> None:
+    """Add the tables, or leave the file as it was. Raises `ConfigError` when it cannot be written."""
+    try:
+        before = path.read_bytes().decode("utf-8") if path.exists() else ""
+        newline = "\r\n" if "\r\n" in before else "\n"
+        if before and not before.endswith("\n"):
+            before += newline
+        added = "\n".join(toml_of(entry) for entry in entries).replace("\n", newline)
+        _replace(path, (before + newline if before else "") + added)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """In one step: whoever reads the file meanwhile sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target = path.resolve()  # a link to a shared catalogue stays a link
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

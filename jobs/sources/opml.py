@@ -1,0 +1,96 @@
+"""OPML 2.0, the format in which feed readers exchange their subscriptions (http://opml.org/spec2.opml).
+
+Folders and the `category` attribute become tags. The export is flat and carries tags as categories, which readers
+other than this one may show or ignore.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from crawler.discover.decoding import decode
+from crawler.discover.kinds import SourceKind
+from crawler.discover.repair import parse_mended, without_doctype
+from crawler.text import clean_line
+from jobs.exits import UsageError
+from jobs.sources.rows import Row, tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from lxml.etree import _Element
+
+    from crawler.sources import Source
+
+MAX_DEPTH = 20  # folders in folders
+_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
+_NOT_FEEDS = frozenset({SourceKind.SECTION, SourceKind.SITEMAP, SourceKind.SITEMAP_INDEX})
+
+
+def read_opml(body: bytes) -> list[Row]:
+    """The subscriptions, in their order. Raises `UsageError` if there is no outline to be read.
+
+    Entities and document types are ignored, nothing is fetched, and XML that is merely untidy is repaired.
+    """
+    root = parse_mended(without_doctype(decode(body)))
+    if root is None or _local(root) != "opml":
+        raise UsageError(f"not OPML: its root is {'nothing' if root is None else _local(root)}")
+    return [row for body in root.iterchildren() if _local(body) == "body" for row in _rows(body, ())]
+
+
+def write_opml(sources: Iterable[Source], *, at: datetime) -> bytes:
+    """The sources as an OPML file: feeds as subscriptions, pages and sitemaps as links; archives stay at home."""
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = "spywire sources"
+    etree.SubElement(head, "dateCreated").text = f"{at:%a, %d %b %Y %H:%M:%S GMT}"
+    body = etree.SubElement(root, "body")
+    for source in sources:
+        if source.kind is SourceKind.ARCHIVE:
+            continue  # a file on this machine is nobody else's business
+        etree.SubElement(body, "outline", _attributes(source))
+    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return written
+
+
+def _rows(parent: _Element, folders: tuple[str, ...]) -> Iterator[Row]:
+    for outline in parent.iterchildren():
+        if _local(outline) != "outline":
+            continue
+        attributes = {name.lower(): clean_line(value, limit=3000) for name, value in outline.attrib.items()}
+        title = attributes.get("text") or attributes.get("title") or ""
+        url = attributes.get("xmlurl") or (attributes.get("url") if attributes.get("type") == "link" else None)
+        if url:
+            yield Row(
+                place=f"line {outline.sourceline}",
+                name=title,
+                url=url,
+                language=_language(attributes.get("language", "")),
+                tags=tags_of((*folders, *attributes.get("category", "").replace("/", ",").split(","))),
+                why=attributes.get("description", ""),
+            )
+        elif len(folders) < MAX_DEPTH:
+            yield from _rows(outline, (*folders, title))
+
+
+def _attributes(source: Source) -> dict[str, str]:
+    address = (
+        {"type": "link", "url": source.url} if source.kind in _NOT_FEEDS else {"type": "rss", "xmlUrl": source.url}
+    )
+    optional = {"category": ",".join(source.tags), "language": source.language, "description": source.why}
+    said = {key: clean_line(value, limit=3000) for key, value in optional.items() if value}
+    return {"text": source.name, "title": source.name, **address, **said}
+
+
+def _language(tag: str) -> str | None:
+    """`en` of `en-GB`; nothing of what is no language tag."""
+    match = _LANGUAGE.match(tag.lower())
+    return match[1] if match else None
+
+
+def _local(element: _Element) -> str:
+    return str(element.tag).rpartition("}")[2].lower()

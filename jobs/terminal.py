@@ -1,0 +1,94 @@
+"""What every command needs: its home, its settings, and how it speaks and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from jobs.exits import UsageError
+from jobs.home import Home, find_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawler.workers import Workers
+    from jobs.settings import Configuration
+    from storage.database import Database
+
+
+def home_of(context: typer.Context) -> Home:
+    """The home the command is for."""
+    return find_home(context.obj, os.environ)
+
+
+def configuration_of(context: typer.Context) -> Configuration:
+    """The settings in force."""
+    from jobs.settings import load_settings
+
+    return load_settings(home_of(context), os.environ)
+
+
+@contextmanager
+def opened_database(context: typer.Context) -> Iterator[Database]:
+    """The database, made if it is not there."""
+    from storage.database import Database
+
+    database = Database.open(configuration_of(context).settings.storage.url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def database_if_any(context: typer.Context) -> Iterator[Database | None]:
+    """The database, or None where nothing was ever stored."""
+    url = configuration_of(context).settings.storage.url
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        yield None
+        return
+    with opened_database(context) as database:
+        yield database
+
+
+@contextmanager
+def started_workers(context: typer.Context, *, processes: int | None = None) -> Iterator[Workers]:
+    """The pool that reads and judges."""
+    from crawler.workers import Workers
+    from jobs.crawl import gate
+
+    chosen = gate(configuration_of(context).settings)
+    many = chosen.processes if processes is None else processes
+    with Workers(chosen.model, processes=many, deadline=chosen.deadline, memory_mb=chosen.memory_mb) as workers:
+        yield workers
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write what was asked for with `--out`."""
+    try:
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def say(text: str, *, end: str = "\n") -> None:
+    """The command's answer, on standard output."""
+    sys.stdout.write(text + end)
+    sys.stdout.flush()
+
+
+def complain(message: str) -> None:
+    """One line on standard error."""
+    from crawler.text import clean_line
+
+    sys.stderr.write(f"spywire: {clean_line(message, limit=2000)}\n")
+
+
+def leave(code: int) -> NoReturn:
+    """End the command."""
+    raise typer.Exit(code)

@@ -1,0 +1,92 @@
+"""A source that is a page is polled through the feed it announces: the real crawl, a real server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from storage.database import Database
+from storage.polls import Polls
+from storage.records import Poll, PollState
+from storage.runs import Runs
+from storage.sources import PATIENCE, Sources
+from tests.web import rss, story
+
+if TYPE_CHECKING:
+    from tests.newsdesk import Desk
+    from tests.web import Site
+
+NOW = datetime.now(UTC)
+TEXT = (
+    "The municipal rose garden opens its gates on Sunday, and the gardeners promise that roses will be out soon. " * 4
+)
+
+
+def home(*feeds: str, story: str) -> str:
+    named = "".join(f"<link rel='alternate' type='application/rss+xml' href='{feed}'>" for feed in feeds)
+    headline = "A headline of many words that only the page links to"
+    return f"<html><head>{named}</head><body><main><h2><a href='{story}'>{headline}</a></h2></main></body></html>"
+
+
+def asked(site: Site) -> set[str]:
+    paths = set(site.paths())
+    site.requests.clear()
+    return paths
+
+
+def test_a_page_is_polled_through_the_feed_it_announces(site: Site, desk: Desk) -> None:
+    site.add("/good/", home("/comments/feed", "/good/feed", story="/2026/11/22/only-on-the-page"))
+    site.add("/good/feed", rss([("In the feed", f"{site.url}/in-the-feed", NOW)]))
+    site.add("/poor/", home("/poor/feed", story="/2026/11/22/poor-but-honest-page"))
+    site.add("/fixed/", home("/good/feed", story="/2026/11/22/fixed-as-a-section"))
+    for path in ("/in-the-feed", "/2026/11/22/only-on-the-page", "/2026/11/22/poor-but-honest-page"):
+        site.add(path, story(f"Roses at {path}", TEXT, TEXT, TEXT))
+    desk.configure(site)
+    desk.sources(good=f"{site.url}/good/", poor=f"{site.url}/poor/", fixed=f"{site.url}/fixed/")
+    with (desk.folder / "sources.toml").open("a") as file:
+        file.write('kind = "section"\n')
+    named = ("--source", "good", "--source", "poor", "--source", "fixed")
+
+    result = desk.crawl(*named)
+    assert result.code == 0, result.err
+    assert {source["source"]: source["found"] for source in result.json["sources"]} == dict.fromkeys(
+        ("good", "poor", "fixed"), 1
+    )
+    assert result.json["counts"]["feeds.followed"] == 1
+    first = asked(site)
+    assert first >= {"/good/", "/good/feed", "/in-the-feed", "/poor/", "/poor/feed", "/2026/11/22/fixed-as-a-section"}
+    assert not first & {"/comments/feed", "/2026/11/22/only-on-the-page"}
+
+    site.add("/poor/", home("/poor/feed", story="/2026/11/22/another-poor-but-honest-page"))
+    assert desk.crawl(*named).code == 0
+    second = asked(site)
+    assert second >= {"/good/feed", "/poor/"}
+    assert not second & {"/good/", "/poor/feed"}, "a feed that was found is gone to; a bad one is not asked every time"
+
+    database = Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")
+    run = Runs(database).start("crawl", version="1", at=NOW)
+    for minutes in range(PATIENCE):
+        at = datetime.now(UTC) + timedelta(minutes=minutes)
+        poll = Poll(source="good", url=f"{site.url}/good/feed", at=at, state=PollState.HTTP_ERROR)
+        Polls(database).record(poll, run=run)
+    assert desk.crawl("--source", "good").code == 0
+    third = asked(site)
+    assert third >= {"/good/", "/2026/11/22/only-on-the-page"}
+    assert "/good/feed" not in third
+    given_up = Sources(database).feed("good", f"{site.url}/good/")
+    database.close()
+    assert given_up is not None
+    assert given_up.why == f"{site.url}/good/feed failed several times in a row"
+
+
+def test_a_feed_that_turns_into_a_page_is_a_failure(site: Site, desk: Desk) -> None:
+    site.add("/", home("/feed", story="/2026/11/22/only-on-the-page"))
+    site.add("/feed", rss([("In the feed", f"{site.url}/in-the-feed", NOW)]))
+    desk.configure(site)
+    desk.sources(example=f"{site.url}/")
+    desk.crawl("--dry-run")
+    assert desk.crawl("--source", "example").code == 0
+    site.add("/feed", story("We have moved", TEXT))
+    result = desk.crawl("--source", "example")
+    assert [source["state"] for source in result.json["sources"]] == ["not-a-feed"]
+    assert result.code == 69
