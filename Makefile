@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-extract bench-feeds bench-hosts proof-kill model clean
+.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts proof-kill model clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ bench-extract: $(VENV)/dev ## Extraction accuracy and cost against stock trafila
 
 bench-feeds: $(VENV)/dev ## Feed parsing against feedparser
 	$(BIN)/python -m tests.bench.feeds
+
+bench-polls: $(VENV)/dev ## A simulated week of polling against a look every 15 minutes
+	$(BIN)/python -m tests.bench.polls
 
 bench-hosts: $(VENV)/dev ## What a crawl costs when nothing is new: 1,000 and 10,000 hosts
 	$(BIN)/python -m tests.bench.hosts 1000 10000

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-SPAN = re.compile(r"(\d+)\s*([mhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+SPAN = re.compile(r"(\d+)\s*([smhd])")
 ROOT = "https://catalogue.invalid/"  # what a relative URL would be resolved against: nothing
 
 
@@ -27,7 +27,7 @@ def _span(value: Any) -> Any:
     """`30m`, `6h`, `2d`."""
     match = SPAN.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError('a time span is a number and m, h or d, such as "30m"')
+        raise ValueError('a time span is a number and s, m, h or d, such as "30m"')
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 

@@ -114,13 +114,15 @@ def crawl(
     ] = False,
     as_json: AsJson = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what was done even when all is well.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary: only what went wrong.")] = False,
 ) -> None:
     """Poll the sources that are due, fetch what is new, judge it, store it."""
     from jobs.crawl import CrawlJob, exit_code, run_crawl
     from jobs.progress import Progress
     from jobs.show import report_json, report_text
 
-    progress = Progress(sys.stderr) if sys.stderr.isatty() and not as_json else None
+    watched = (sys.stderr.isatty() or verbose) and not (as_json or quiet)
+    progress = Progress(sys.stderr) if watched else None
     report = run_crawl(
         CrawlJob(
             home=home_of(context),
@@ -137,7 +139,7 @@ def crawl(
     _note_failures(report)
     if as_json:
         say(json.dumps(report_json(report, exit_code(report))))
-    elif verbose or dry_run or sys.stdout.isatty():
+    elif (verbose or dry_run or sys.stdout.isatty()) and not quiet:
         say(report_text(report, names=dry_run or sys.stdout.isatty()))
     leave(exit_code(report))
 

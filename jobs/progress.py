@@ -37,11 +37,20 @@ class Progress:
 
 
 def progress_line(tracker: Tracker, *, seconds: float) -> str:
-    """`sources 5/9 · pages 31/44 · flagged 6 · held 1 · 12.4 pages/s`."""
+    """`sources 5/9 · pages 31/44 · flagged 6 · held 1 · 12.4 pages/s · 2 s left`."""
     counts = tracker.counts
-    done = counts["pages.settled"]
-    rate = f" · {done / seconds:.1f} pages/s" if done and seconds > 0 else ""
-    return (
-        f"sources {len(tracker.polls)}/{tracker.sources} · pages {done}/{counts['pages.requested']}"
-        f" · flagged {counts['pages.flagged']} · held {counts['pages.held']}{rate}"
-    )
+    done, asked = counts["pages.settled"], counts["pages.requested"]
+    parts = [
+        f"sources {len(tracker.polls)}/{tracker.sources}",
+        f"pages {done}/{asked}",
+        f"flagged {counts['pages.flagged']}",
+        f"held {counts['pages.held']}",
+    ]
+    if done and seconds > 0:
+        rate = done / seconds
+        parts += [f"{rate:.1f} pages/s", f"{_span((asked - done) / rate)} left"]
+    return " · ".join(parts)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - two digits read best
