@@ -41,10 +41,14 @@ class HostMemory:
         self._hosts = Hosts(database) if database is not None else None
         self._keeps = self._hosts is not None and not dry
         self._parked: dict[str, Parked] | None = None
+        self._robots: dict[str, RobotsFile] | None = None
 
-    async def robots(self, origin: str) -> RobotsFile | None:
-        """The robots.txt of an origin as it last came."""
-        return await asyncio.to_thread(self._hosts.robots, origin) if self._hosts else None
+    async def robots(self, origin: str, *, at: datetime) -> RobotsFile | None:
+        """The robots.txt of an origin as it last came, if that is not too long ago."""
+        if self._robots is None:
+            since = at - STALE
+            self._robots = await asyncio.to_thread(self._hosts.all_robots, since=since) if self._hosts else {}
+        return self._robots.get(origin)
 
     async def keep_robots(self, origin: str, file: RobotsFile) -> None:
         """Remember a robots.txt."""

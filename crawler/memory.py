@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from storage.archive import Archive
@@ -15,6 +15,7 @@ from storage.records import (
     Link,
     LinkState,
     Poll,
+    PollState,
     Settled,
     SourceFeed,
     SourceState,
@@ -26,7 +27,6 @@ from storage.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from storage.database import Database
 
@@ -34,6 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LEASE = timedelta(hours=1)  # longer than any one crawl needs a link; a dead run's links are free after it
+IDLE_AT_ONCE = 400  # polls and states that are written in one
 REJUDGED_AT_ONCE = 1000
 MOST_LEFT = 10_000  # links of a source that a dry run looks at
 
@@ -98,36 +99,54 @@ class StoredMemory:
         self._sources = Sources(database)
         self._run, self._owner = run, owner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
+        self._states: dict[str, SourceState] = {}
+        self._with_feed: set[str] = set()
+        self._validators: dict[tuple[str, str], Validators] = {}
+        self._waiting: set[str] = set()  # sources with links to fetch
+        self._idle: list[Poll] = []
+        self._changed: dict[str, SourceState] = {}
+
+    async def start(self) -> None:
+        await self._do(self._look_back, datetime.now(UTC))
 
     async def validators(self, source: str, url: str) -> Validators:
-        return await self._do(self._polls.validators, source, url)
+        known = self._validators.get((source, url))
+        return await self._do(self._polls.validators, source, url) if known is None else known
 
     async def poll(self, poll: Poll) -> int:
-        return await self._do(self._polls.record, poll, run=self._run)
+        if poll.state is not PollState.UNCHANGED or poll.links:
+            new = await self._do(self._polls.record, poll, run=self._run)
+            if new:
+                self._waiting.add(poll.source)
+            return new
+        self._idle.append(poll)
+        await self._flush(when=IDLE_AT_ONCE)
+        return 0
 
     async def unknown(self, links: Sequence[Link]) -> int:
         return len(await self._do(self._ledger.unknown, links))
 
     async def state(self, source: str, url: str) -> SourceState:
-        return await self._do(self._sources.state, source, url)
+        known = self._states.get(source)
+        return known if known is not None and known.url == url else SourceState(name=source, url=url)
 
     async def keep(self, state: SourceState) -> None:
-        await self._do(self._sources.keep, state)
+        self._states[state.name] = state
+        self._changed[state.name] = state
+        await self._flush(when=IDLE_AT_ONCE)
 
     async def feed(self, source: str, url: str) -> SourceFeed | None:
-        return await self._do(self._sources.feed, source, url)
+        return await self._do(self._sources.feed, source, url) if source in self._with_feed else None
 
     async def follow(self, source: str, url: str, feed: SourceFeed) -> None:
+        self._with_feed.add(source)
         await self._do(self._sources.follow, source, url, feed)
-
-    async def start(self) -> None:
-        await self._do(self._ledger.release, owner=self._owner)
 
     async def waiting(self, source: str, *, at: datetime) -> int:
         return await self._do(self._ledger.count_waiting, source, at=at)
 
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
-        if limit <= 0:
+        if limit <= 0 or source not in self._waiting:
             return []
         return await self._do(self._ledger.lease, source, owner=self._owner, at=at, until=at + LEASE, limit=limit)
 
@@ -147,7 +166,23 @@ class StoredMemory:
         await self._do(self._archive.rejudge, article.id, verdict, at=at)
 
     async def close(self) -> None:
+        await self._flush(when=1)
         await self._do(self._ledger.release, owner=self._owner)
+
+    def _look_back(self, at: datetime) -> None:
+        """Take back what a killed crawl had leased, and learn in a few queries what each source would ask for."""
+        self._ledger.release(owner=self._owner)
+        self._states, self._with_feed = self._sources.states(), self._sources.with_feed()
+        self._validators = self._polls.last_read()
+        self._waiting = self._ledger.sources_waiting(at=at)
+
+    async def _flush(self, *, when: int) -> None:
+        """Write what can wait, once there is enough of it. What a kill takes with it is only looked at once more."""
+        if len(self._idle) + len(self._changed) < when:
+            return
+        idle, changed, self._idle, self._changed = self._idle, self._changed, [], {}
+        await self._do(self._polls.record_idle, idle, run=self._run)
+        await self._do(self._sources.keep, list(changed.values()))
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))

@@ -21,11 +21,11 @@ class Hosts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def robots(self, origin: str) -> RobotsFile | None:
-        """The robots.txt of `scheme://host:port` as it last came, however old."""
+    def all_robots(self, *, since: datetime) -> dict[str, RobotsFile]:
+        """Every robots.txt fetched since then, by origin."""
+        query = select(RobotsRow).where(RobotsRow.fetched_at >= since)
         with self._database.read() as session:
-            row = session.get(RobotsRow, origin)
-            return None if row is None else RobotsFile(status=row.status, body=row.body, fetched_at=row.fetched_at)
+            return {row.origin: _file(row) for row in session.scalars(query)}
 
     def keep_robots(self, origin: str, file: RobotsFile) -> None:
         """Remember a robots.txt in place of the last one."""
@@ -49,3 +49,7 @@ class Hosts:
                 session.add(HostRow(host=host, parked_until=parked.until, because=parked.because))
             elif row.parked_until < parked.until:
                 row.parked_until, row.because = parked.until, parked.because
+
+
+def _file(row: RobotsRow) -> RobotsFile:
+    return RobotsFile(status=row.status, body=row.body, fetched_at=row.fetched_at)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, text, update
 
 from storage.records import Link, LinkHistory, LinkState, Settled, Tally
 from storage.rows import link_record, stored_record
-from storage.tables import ArticleRow, LinkRow, VerdictRow
+from storage.tables import OPEN, ArticleRow, LinkRow, VerdictRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,6 +49,12 @@ class Ledger:
         """What `lease` would take after `release`, without taking it."""
         with self._database.read() as session:
             return [link_record(row) for row in session.scalars(_due(source, owner=owner, at=at).limit(limit))]
+
+    def sources_waiting(self, *, at: datetime) -> set[str]:
+        """The sources with links that `lease` would take."""
+        query = select(LinkRow.source).where(text(OPEN), _takeable(at)).distinct()
+        with self._database.read() as session:
+            return set(session.scalars(query))
 
     def count_waiting(self, source: str, *, at: datetime) -> int:
         """How many links `lease` would take if it had no limit."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from storage.ledger import add_links, unseen
-from storage.records import Poll, PollState, SourcePoll, Validators
-from storage.tables import PollRow
+from storage.records import Poll, SourcePoll, Validators
+from storage.tables import READ, PollRow, SourceRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from storage.database import Database
-
-READ_TO_THE_END = (PollState.OK, PollState.EMPTY)
 
 
 class Polls:
@@ -32,37 +31,39 @@ class Polls:
         with self._database.write() as session:
             new = unseen(session, poll.links)
             add_links(session, new, at=poll.at, run=run)
-            session.add(
-                PollRow(
-                    run_id=run,
-                    source=poll.source,
-                    url=poll.url,
-                    at=poll.at,
-                    state=poll.state,
-                    detail=poll.detail,
-                    found=len(poll.links),
-                    new=len(new),
-                    dropped=dict(poll.dropped),
-                    etag=poll.etag,
-                    last_modified=poll.last_modified,
-                    body_hash=poll.body_hash,
-                )
-            )
+            session.add(_row(poll, run=run, new=len(new)))
             return len(new)
+
+    def record_idle(self, polls: Iterable[Poll], *, run: int) -> None:
+        """Write polls that discovered nothing, all in one."""
+        with self._database.write() as session:
+            session.add_all(_row(poll, run=run, new=0) for poll in polls)
+
+    def last_read(self) -> dict[tuple[str, str], Validators]:
+        """The validators of the last poll of each source that was read to the end, by source and URL."""
+        newest = (
+            select(PollRow.id)
+            .where(PollRow.source == SourceRow.name, text(READ))
+            .order_by(PollRow.id.desc())
+            .limit(1)
+            .correlate(SourceRow)
+            .scalar_subquery()
+        )
+        query = select(PollRow).where(PollRow.id.in_(select(newest).select_from(SourceRow)))
+        with self._database.read() as session:
+            return {(row.source, row.url): _validators(row) for row in session.scalars(query)}
 
     def validators(self, source: str, url: str) -> Validators:
         """What the last poll of this URL that was read to the end was told; empty when there is none."""
         query = (
             select(PollRow)
-            .where(PollRow.source == source, PollRow.url == url, PollRow.state.in_(READ_TO_THE_END))
+            .where(PollRow.source == source, PollRow.url == url, text(READ))
             .order_by(PollRow.id.desc())
             .limit(1)
         )
         with self._database.read() as session:
             row = session.scalar(query)
-            if row is None:
-                return Validators()
-            return Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash)
+            return Validators() if row is None else _validators(row)
 
     def latest(self, *, since: datetime, until: datetime) -> tuple[SourcePoll, ...]:
         """How each source answered the last time it was polled in `[since, until)`, by name.
@@ -84,3 +85,24 @@ class Polls:
                 )
                 for row, new in session.execute(query)
             )
+
+
+def _row(poll: Poll, *, run: int, new: int) -> PollRow:
+    return PollRow(
+        run_id=run,
+        source=poll.source,
+        url=poll.url,
+        at=poll.at,
+        state=poll.state,
+        detail=poll.detail,
+        found=len(poll.links),
+        new=new,
+        dropped=dict(poll.dropped),
+        etag=poll.etag,
+        last_modified=poll.last_modified,
+        body_hash=poll.body_hash,
+    )
+
+
+def _validators(row: PollRow) -> Validators:
+    return Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash)

@@ -11,6 +11,8 @@ from storage.records import Rhythm, SourceFeed, SourceState
 from storage.tables import PollRow, SourceRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from storage.database import Database
@@ -35,22 +37,22 @@ class Sources:
             row = session.get(SourceRow, name)
             return SourceState(name=name, url=url) if row is None or row.url != url else _state(row)
 
-    def keep(self, state: SourceState) -> None:
-        """Remember a source's state in place of the last one. Another URL than before clears the whole row."""
+    def keep(self, states: Iterable[SourceState]) -> None:
+        """Remember sources' states in place of the last ones. Another URL than before clears the whole row."""
+        by_name = {state.name: state for state in states}
         with self._database.write() as session:
-            row = session.get(SourceRow, state.name)
-            if row is None:
-                row = SourceRow(name=state.name, url=state.url, feed_url=None, feed_why="")
-                session.add(row)
-            elif row.url != state.url:
-                row.url, row.feed_url, row.feed_why, row.feed_at = state.url, None, "", None
-            rhythm = state.rhythm
-            row.interval_s = None if rhythm.interval is None else round(rhythm.interval.total_seconds())
-            row.next_poll_at = rhythm.next_at
-            row.failures = rhythm.failures
-            row.state = _remembered(rhythm)
-            row.validators_trusted = state.validators_trusted
-            row.audited_at = state.audited_at
+            rows = {row.name: row for row in session.scalars(select(SourceRow).where(SourceRow.name.in_(by_name)))}
+            for name, state in by_name.items():
+                row = rows.get(name)
+                if row is None:
+                    row = SourceRow(name=name, url=state.url, feed_url=None, feed_why="")
+                    session.add(row)
+                _remember(row, state)
+
+    def with_feed(self) -> set[str]:
+        """The sources for which a feed was once looked for."""
+        with self._database.read() as session:
+            return set(session.scalars(select(SourceRow.name).where(SourceRow.feed_at.is_not(None))))
 
     def feed(self, name: str, url: str) -> SourceFeed | None:
         """The feed found at a source's URL; None if that was never looked for there."""
@@ -83,6 +85,18 @@ def _failing(session: Session, name: str, url: str, *, since: datetime) -> bool:
     )
     states = session.scalars(query).all()
     return len(states) == PATIENCE and not any(state.succeeded for state in states)
+
+
+def _remember(row: SourceRow, state: SourceState) -> None:
+    if row.url != state.url:
+        row.url, row.feed_url, row.feed_why, row.feed_at = state.url, None, "", None
+    rhythm = state.rhythm
+    row.interval_s = None if rhythm.interval is None else round(rhythm.interval.total_seconds())
+    row.next_poll_at = rhythm.next_at
+    row.failures = rhythm.failures
+    row.state = _remembered(rhythm)
+    row.validators_trusted = state.validators_trusted
+    row.audited_at = state.audited_at
 
 
 def _remembered(rhythm: Rhythm) -> dict[str, Any]:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, DateTime, Enum, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.records import DateSource, Decision, LinkState, PollState
@@ -20,6 +32,9 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+READ = "state IN ('ok', 'empty')"  # polls that were read to the end
+OPEN = "state IN ('discovered', 'leased', 'failed', 'blocked')"  # links that may be fetched now or later
 
 
 class Instant(TypeDecorator[datetime]):
@@ -83,7 +98,11 @@ class PollRow(Table):
     """One look at a source, with the validators that make the next look conditional (RFC 9110, section 13)."""
 
     __tablename__ = "polls"
-    __table_args__ = (Index(None, "source", "id"),)
+    __table_args__ = (
+        Index(None, "source", "id"),
+        # years of unchanged polls do not stand between a source and the last one that was read
+        Index("ix_polls_read", "source", "url", "id", sqlite_where=text(READ), postgresql_where=text(READ)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
@@ -104,7 +123,12 @@ class LinkRow(Table):
     """The ledger: a row for every URL ever discovered, whatever became of it."""
 
     __tablename__ = "links"
-    __table_args__ = (UniqueConstraint("key"), Index(None, "source", "state", "id"))
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index(None, "source", "state", "id"),
+        # the few that may be fetched again, among millions that are settled
+        Index("ix_links_open", "source", "retry_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str]

@@ -59,7 +59,7 @@ class RobotsMiddleware:
     async def _ask(self, origin: str) -> Robots:
         at = datetime.now(UTC)
         hosts = host_memory(self._crawler)
-        kept = await hosts.robots(origin)
+        kept = await hosts.robots(origin, at=at)
         if kept is not None and at - kept.fetched_at < FRESH:
             return self._learned(origin, read_robots(kept.status, kept.body))
         robots, file = await self._fetch(origin, at)

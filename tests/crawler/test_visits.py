@@ -147,7 +147,7 @@ def test_a_server_whose_304_lies_is_found_out_and_hides_nothing_any_more(site: S
     database = Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")
     sources = Sources(database)
     for state in sources.states().values():
-        sources.keep(replace(state, audited_at=datetime.now(UTC) - LONGEST_TRUST))
+        sources.keep([replace(state, audited_at=datetime.now(UTC) - LONGEST_TRUST)])
     result = desk.crawl().json
     found = {poll["source"]: (poll["new"], poll["detail"]) for poll in result["sources"]}
     assert found == {"frozen": (1, DISPROVED), "deaf": (1, DISPROVED), "honest": (1, "")}

@@ -17,12 +17,12 @@ HOUR = timedelta(hours=1)
 
 def test_a_robots_txt_is_kept_until_the_next_one(database: Database) -> None:
     hosts = Hosts(database)
-    assert hosts.robots("https://example.org") is None
+    assert hosts.all_robots(since=NOON) == {}
     for body in (b"Disallow: /a", b"\x00\xff"):
         file = RobotsFile(status=200, body=body, fetched_at=NOON)
         hosts.keep_robots("https://example.org", file)
-        assert hosts.robots("https://example.org") == file
-    assert hosts.robots("http://example.org") is None
+        assert hosts.all_robots(since=NOON) == {"https://example.org": file}
+    assert hosts.all_robots(since=NOON + HOUR) == {}
 
 
 def test_a_parked_host_stays_parked_for_the_longest_time_asked(database: Database) -> None:

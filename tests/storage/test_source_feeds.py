@@ -38,21 +38,21 @@ def test_a_feed_is_remembered_until_the_url_changes(database: Database) -> None:
 def test_a_feed_and_the_rhythm_live_side_by_side(database: Database) -> None:
     sources = Sources(database)
     state = SourceState(name="example", url=PAGE, rhythm=Rhythm(next_at=AT, failures=2))
-    sources.keep(state)
+    sources.keep([state])
     assert sources.feed("example", PAGE) is None
     sources.follow("example", PAGE, FOUND)
-    sources.keep(state)
+    sources.keep([state])
     assert (sources.feed("example", PAGE), sources.state("example", PAGE)) == (FOUND, state)
 
 
 def test_another_url_starts_the_source_anew(database: Database) -> None:
     sources = Sources(database)
-    sources.keep(SourceState(name="example", url=PAGE, rhythm=Rhythm(next_at=AT, failures=2)))
+    sources.keep([SourceState(name="example", url=PAGE, rhythm=Rhythm(next_at=AT, failures=2))])
     sources.follow("example", PAGE, FOUND)
     other = "https://example.org/other/"
     sources.follow("example", other, FOUND)
     assert sources.state("example", other).rhythm == Rhythm()
-    sources.keep(SourceState(name="example", url=PAGE))
+    sources.keep([SourceState(name="example", url=PAGE)])
     assert sources.feed("example", PAGE) is None
 
 

@@ -34,20 +34,20 @@ STATE = SourceState(
 def test_the_state_of_a_source_comes_back_as_it_was_kept(database: Database) -> None:
     sources = Sources(database)
     assert sources.state("wire", URL) == SourceState(name="wire", url=URL)
-    sources.keep(replace(STATE, rhythm=Rhythm()))
-    sources.keep(STATE)
+    sources.keep([replace(STATE, rhythm=Rhythm())])
+    sources.keep([STATE])
     assert sources.state("wire", URL) == STATE
     assert sources.states() == {"wire": STATE}
 
 
 def test_another_url_starts_a_source_anew(database: Database) -> None:
     sources = Sources(database)
-    sources.keep(STATE)
+    sources.keep([STATE])
     sources.follow("wire", URL, SourceFeed(url=f"{URL}.xml", why="announced", at=NOON))
-    sources.keep(STATE)
+    sources.keep([STATE])
     assert sources.feed("wire", URL) is not None, "what was found at the URL stays while the URL does"
     moved = SourceState(name="wire", url="https://example.org/moved")
     assert sources.state("wire", moved.url) == moved
-    sources.keep(moved)
+    sources.keep([moved])
     assert sources.states() == {"wire": moved}
     assert sources.feed("wire", moved.url) is None

@@ -87,6 +87,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_links_discovered_at"), ["discovered_at"], unique=False)
+        batch_op.create_index(
+            "ix_links_open",
+            ["source", "retry_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('discovered', 'leased', 'failed', 'blocked')"),
+            postgresql_where=sa.text("state IN ('discovered', 'leased', 'failed', 'blocked')"),
+        )
         batch_op.create_index(batch_op.f("ix_links_source_state_id"), ["source", "state", "id"], unique=False)
 
     op.create_table(
@@ -109,6 +116,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_polls_at"), ["at"], unique=False)
+        batch_op.create_index(
+            "ix_polls_read",
+            ["source", "url", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('ok', 'empty')"),
+            postgresql_where=sa.text("state IN ('ok', 'empty')"),
+        )
         batch_op.create_index(batch_op.f("ix_polls_source_id"), ["source", "id"], unique=False)
 
     op.create_table(
@@ -173,11 +187,21 @@ def downgrade() -> None:
     op.drop_table("articles")
     with op.batch_alter_table("polls", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_polls_source_id"))
+        batch_op.drop_index(
+            "ix_polls_read",
+            sqlite_where=sa.text("state IN ('ok', 'empty')"),
+            postgresql_where=sa.text("state IN ('ok', 'empty')"),
+        )
         batch_op.drop_index(batch_op.f("ix_polls_at"))
 
     op.drop_table("polls")
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_links_source_state_id"))
+        batch_op.drop_index(
+            "ix_links_open",
+            sqlite_where=sa.text("state IN ('discovered', 'leased', 'failed', 'blocked')"),
+            postgresql_where=sa.text("state IN ('discovered', 'leased', 'failed', 'blocked')"),
+        )
         batch_op.drop_index(batch_op.f("ix_links_discovered_at"))
 
     op.drop_table("links")
