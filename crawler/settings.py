@@ -66,7 +66,7 @@ ITEM_PIPELINES = {
     "crawler.pipelines.ArchivePipeline": 200,
 }
 CONCURRENT_ITEMS = 4
-SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # in the order of the source: newest first
+SCHEDULER_PRIORITY_QUEUE = "crawler.queue.FairQueue"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the ledger knows what is known
 LOGSTATS_INTERVAL = 0
 LOG_LEVEL = "INFO"

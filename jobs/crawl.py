@@ -74,6 +74,7 @@ def exit_code(report: CrawlReport) -> Exit:
 def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> CrawlReport:
     now = datetime.now(UTC)
     polled = sources if job.sources or job.due_or_not else due(sources, Sources(database).states(), at=now)
+    names = {source.name for source in polled}
     runs = Runs(database)
     run = runs.start("crawl", version=version("spywire"), at=now)
     report = crawl(
@@ -82,7 +83,7 @@ def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> Cra
         gate=gate(job.settings),
         memory=memory_of(database, run=run, owner=owner(job.home)),
         hosts=HostMemory(database),
-        resting=[source for source in sources if source not in polled],
+        resting=[source for source in sources if source.name not in names],
         max_pages=job.max_pages,
         watch=job.watch,
     )
