@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -16,7 +17,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.headers import BoundedFactory
 from crawler.hosts import HostMemory, parked_failure, parking
-from crawler.middlewares.refusal import RefusedError
+from crawler.middlewares.refusal import NoBrowserError, RefusedError
 from crawler.outcomes import Failure, retry_after
 from storage.records import LinkState
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+
+    from crawler.browser import Browser
 
 IDLE = 3  # seconds a connection is kept for the next request; every host keeps one open, and descriptors are few
 
@@ -41,20 +44,39 @@ class PoliteHandler(HTTP11DownloadHandler):
         self._pool.cachedConnectionTimeout = IDLE
         self._pool._factory = BoundedFactory  # noqa: SLF001 - as its parent does
         self._silent: Counter[str] = Counter()  # timeouts in a row, of this crawl
+        self._rendering: Browser | None = None
 
     async def download_request(self, request: Request) -> Response:
-        """The response. RefusedError if the host is to be left alone."""
+        """The response. RefusedError if the host is to be left alone, or there is no browser for a page that needs one."""
         at, host, hosts = datetime.now(UTC), str(urlparse_cached(request).netloc), host_memory(self._crawler)
         parked = await hosts.parked(host, at=at)
         if parked is not None:
             raise RefusedError(parked_failure(parked, at=at))
+        browser = await self._browser(hosts) if request.meta.get("render") else None
         response = await self._answer(request, host)
         wait = response.headers.get("Retry-After")
         at = datetime.now(UTC)
         parked = parking(response.status, retry_after(wait.decode("latin-1") if wait else None, at=at), at=at)
         if parked is not None:
             await hosts.park(host, parked)
-        return response
+        return await browser.rendered(request, response) if browser else response
+
+    async def close(self) -> None:
+        """Let go of the connections, and of the browser."""
+        if self._rendering is not None:
+            await self._rendering.close()
+        await super().close()
+
+    async def _browser(self, hosts: HostMemory) -> Browser:
+        """Ready for a page, before its server is asked for it."""
+        if self._rendering is None:
+            try:
+                from crawler.browser import browser_of
+            except ImportError as error:
+                raise NoBrowserError(f"the extra `render` is not installed ({error})") from error
+            self._rendering = browser_of(self._crawler, hosts)
+        await self._rendering.start()
+        return self._rendering
 
     async def _answer(self, request: Request, host: str) -> Response:
         if self._silent[host] >= SILENCE:
@@ -64,8 +86,20 @@ class PoliteHandler(HTTP11DownloadHandler):
         except DownloadTimeoutError:
             self._silent[host] += 1
             raise
+        finally:
+            self._rest(request)
         del self._silent[host]
         return response
+
+    def _rest(self, request: Request) -> None:
+        """Let the pause before the host's next request begin now, and not when this one was sent.
+
+        Looking up a name and connecting take time too: counted from the start, two requests can arrive close together.
+        """
+        engine = self._crawler.engine
+        slot = engine.downloader.slots.get(request.meta.get("download_slot")) if engine is not None else None
+        if slot is not None:
+            slot.lastseen = monotonic()
 
 
 def host_memory(crawler: Crawler) -> HostMemory:
