@@ -97,7 +97,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         Looking up a name and connecting take time too: counted from the start, two requests can arrive close together.
         """
         engine = self._crawler.engine
-        slot = engine.downloader.slots.get(request.meta.get("download_slot")) if engine is not None else None
+        slot = engine.downloader.slots.get(str(request.meta.get("download_slot"))) if engine is not None else None
         if slot is not None:
             slot.lastseen = monotonic()
 
