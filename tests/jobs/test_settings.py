@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -129,7 +130,7 @@ def test_init_writes_once_and_what_it_writes_is_valid(home: Home) -> None:
 
 def test_every_commented_default_can_be_uncommented(home: Home) -> None:
     lines = settings_template().splitlines()
-    keys = [line.removeprefix("# ") for line in lines if line.startswith("[") or " = " in line]
+    keys = [line.removeprefix("# ") for line in lines if re.match(r"\[|# [a-z_]+ = ", line)]
     settings = load(home, "\n".join(keys)).settings
     assert settings == load(home).settings
 
