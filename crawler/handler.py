@@ -47,7 +47,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         self._rendering: Browser | None = None
 
     async def download_request(self, request: Request) -> Response:
-        """The response. RefusedError if the host is to be left alone, or there is no browser for a page that needs one."""
+        """The response, rendered where it is to be. RefusedError if the host is parked or there is no browser."""
         at, host, hosts = datetime.now(UTC), str(urlparse_cached(request).netloc), host_memory(self._crawler)
         parked = await hosts.parked(host, at=at)
         if parked is not None:

@@ -21,6 +21,7 @@ class Trouble(StrEnum):
     GATE = "gate"
     BUG = "bug"
     STOPPED = "stopped"
+    BROWSER = "browser"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,7 @@ class Manners:
     pages_per_source: int
     allow_networks: tuple[IPv4Network | IPv6Network, ...]
     allow_ports: tuple[int, ...]
+    browser: str = ""  # path of a Chromium for sources with `render`; empty: Playwright's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +168,7 @@ def _settings(manners: Manners, overrides: dict[str, Any]) -> Settings:
             "DOWNLOAD_MAXSIZE": manners.max_bytes,
             "SPYWIRE_ALLOW_NETWORKS": [str(network) for network in manners.allow_networks],
             "SPYWIRE_ALLOW_PORTS": list(manners.allow_ports),
+            "SPYWIRE_BROWSER": manners.browser,
             "LOG_INSTALL_ROOT_HANDLER": False,
             **overrides,
         },

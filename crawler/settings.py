@@ -21,6 +21,7 @@ REMOTE_CONTROL_ENABLED = False
 # The public web and nothing else. The resolver checks addresses, GuardMiddleware schemes and ports.
 SPYWIRE_ALLOW_NETWORKS: list[str] = []
 SPYWIRE_ALLOW_PORTS = [80, 443]
+SPYWIRE_BROWSER = ""  # path of a Chromium for sources with `render`; empty: Playwright's own
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 DNS_TIMEOUT = 15
 DOWNLOAD_HANDLERS: dict[str, Any] = {

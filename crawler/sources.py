@@ -25,6 +25,7 @@ class Source:
     every: timedelta | None = None  # found out from what it offers unless given
     language: str | None = None
     expect_per_day: float | None = None
+    render: bool = False  # its pages need a browser; what it is polled at never does
     tags: tuple[str, ...] = ()
     why: str = ""
 

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo
 
 from crawler.discover.kinds import SourceKind
 from crawler.sources import Source
@@ -53,6 +53,7 @@ class _Table(BaseModel):
     every: Annotated[timedelta | None, BeforeValidator(_span)] = None
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     expect_per_day: float | None = Field(None, gt=0)
+    render: StrictBool = False
     tags: tuple[str, ...] = ()
     why: str = ""
 

@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from crawler.report import CrawlReport, Tracker, Trouble
 from crawler.run import Gate, Manners, crawl, dry_memory, memory_of
 from crawler.sources import due
 from jobs.catalogue import pick, read_sources
-from jobs.exits import Exit
+from jobs.exits import ConfigError, Exit
 from jobs.home import Home, locked
 from storage.database import Database
 from storage.runs import Runs
@@ -51,6 +52,7 @@ class CrawlJob:
 def run_crawl(job: CrawlJob) -> CrawlReport:
     """Crawl once. Raises `CommandError` or `StorageError` for what stops it before it starts."""
     sources = pick(read_sources(job.home.sources_file), job.sources)
+    _check_renderable(sources)
     if job.dry_run:
         return _dry(job, sources)
     with locked(job.home, "crawl"):
@@ -67,8 +69,17 @@ def exit_code(report: CrawlReport) -> Exit:
         if trouble in report.troubles:
             return code
     if not report.failed:
-        return Exit.OK
+        return Exit.PARTIAL if Trouble.BROWSER in report.troubles else Exit.OK
     return Exit.UNREACHABLE if len(report.failed) == len(report.sources) else Exit.PARTIAL
+
+
+def _check_renderable(sources: Sequence[Source]) -> None:
+    names = [source.name for source in sources if source.render]
+    if names and find_spec("scrapy_playwright") is None:
+        raise ConfigError(
+            f"source {', '.join(names)}: render = true needs the extra `render`, which is not installed: "
+            f"pip install 'spywire[render]', or take render out"
+        )
 
 
 def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> CrawlReport:
@@ -119,6 +130,7 @@ def manners(settings: Settings) -> Manners:
         pages_per_source=fetch.pages_per_source,
         allow_networks=fetch.allow_networks,
         allow_ports=fetch.allow_ports,
+        browser=fetch.browser,
     )
 
 

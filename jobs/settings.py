@@ -54,6 +54,9 @@ class Fetch(Section):
     allow_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(_listed)] = Field(
         (80, 443), description="Ports that may be reached."
     )
+    browser: str = Field(
+        "", description="Path of a Chromium, for sources with `render = true`. Empty: the one Playwright brings."
+    )
 
     @property
     def agent(self) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
 from scrapy.exceptions import IgnoreRequest
 
-if TYPE_CHECKING:
-    from crawler.outcomes import Failure
+from crawler.outcomes import Failure
+from storage.records import LinkState
 
 
 class RefusedError(IgnoreRequest):
@@ -16,3 +16,10 @@ class RefusedError(IgnoreRequest):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.reason)
         self.failure = failure
+
+
+class NoBrowserError(RefusedError):
+    """The page needs a browser, and there is none or it does not start: the page waits for a better day."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Failure(state=LinkState.FAILED, reason=f"no browser: {detail}", retry_after=timedelta()))

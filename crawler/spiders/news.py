@@ -19,6 +19,7 @@ from crawler.discover.auto import Look, Via, Worth, feeds_to_try, why_not, worth
 from crawler.follow import followed, given_up, searched, unworthy
 from crawler.hosts import HostMemory
 from crawler.memory import DryMemory
+from crawler.middlewares.refusal import NoBrowserError
 from crawler.outcomes import Failure, retry_after, retry_at, status_failure
 from crawler.page import Page
 from crawler.polling import body_hash, failed_poll, read_poll, status_state, unfetched, unread
@@ -47,6 +48,7 @@ OK = 200
 SITEMAP_DEPTH = 2  # an index may name an index, and no more
 MOST_PARTS = 100  # sitemaps of one source in one crawl
 UNLIMITED = 10**9
+CURE = "name a Chromium in [fetch] browser, or run `playwright install chromium`"
 
 
 @dataclass(kw_only=True)
@@ -140,6 +142,9 @@ class NewsSpider(Spider):
     async def page_failed(self, failure: TwistedFailure) -> None:
         """A page gave no answer."""
         link: Link = _request(failure).cb_kwargs["link"]
+        if isinstance(failure.value, NoBrowserError):
+            names = ", ".join(source.name for source in (*self.job.sources, *self.job.resting) if source.render)
+            self.job.tracker.trouble(Trouble.BROWSER, f"source {names}: pages wait: {failure.value}; {CURE}")
         await self._fail(link, self._known_failure(failure, link.url), at=_now())
 
     def note_error(self, failure: TwistedFailure, **_: Any) -> None:
@@ -307,6 +312,7 @@ class NewsSpider(Spider):
                 callback=self.parse_page,
                 errback=self.page_failed,
                 cb_kwargs={"link": link},
+                meta={"render": source.render},
                 dont_filter=True,
             )
             for link in links
