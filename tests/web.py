@@ -23,14 +23,20 @@ class Answer:
     lies: bool = False  # 304 to whoever sends a validator, of any age
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed leaves its connection open: nothing to tell."""
+
+
 class Site:
     """One origin, on a port of its own."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.pages: dict[str, Answer] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
-        self._server = ThreadingHTTPServer((host, 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server((host, 0), self._handler())
         self.host, self.port = host, self._server.server_port
         self.url = f"http://{host}:{self.port}"
 
