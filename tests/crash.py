@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -33,12 +33,8 @@ class Toll:
     lost: int  # links without a final state
     twice: int  # articles stored more than once
     refetched: int  # requests beyond the first for a page
+    in_flight: int  # links whose page had been asked for and not settled, summed over the kills
     integrity: str
-
-    @property
-    def allowed(self) -> int:
-        """One refetch for each link that can have been in flight: one a host a kill."""
-        return self.kills * HOSTS
 
 
 def torment(folder: Path, *, kills: int, links: int, seed: int) -> Toll:
@@ -51,12 +47,14 @@ def torment(folder: Path, *, kills: int, links: int, seed: int) -> Toll:
         _publish(sites, links)
         desk.configure(*sites)
         desk.sources(**{f"host_{n}": f"{site.url}/feed.xml" for n, site in enumerate(sites)})
-        done = 0
+        done = in_flight = 0
         while done < kills:
-            done += _killed(desk, after=random.uniform(0.3, 3.0))
+            if _killed(desk, after=random.uniform(0.3, 3.0)):
+                done += 1
+                in_flight += len(_fetched(sites)) - _settled(folder / "spywire.db")
         result = desk.crawl()
         assert result.code == 0, result.err
-        fetched = Counter(site.url + path for site in sites for path in site.paths() if path.startswith("/story"))
+        fetched = _fetched(sites)
     database = sqlite3.connect(folder / "spywire.db")
     open_states = "state in ('discovered', 'leased') or (state = 'failed' and retry_at is not null)"
     (lost,) = database.execute(f"select count(*) from links where {open_states}").fetchone()
@@ -70,8 +68,21 @@ def torment(folder: Path, *, kills: int, links: int, seed: int) -> Toll:
         lost=lost + links - known,
         twice=stored - different,
         refetched=sum(fetched.values()) - len(fetched),
+        in_flight=in_flight,
         integrity=integrity,
     )
+
+
+def _fetched(sites: list[Site]) -> Counter[str]:
+    return Counter(site.url + path for site in sites for path in site.paths() if path.startswith("/story"))
+
+
+def _settled(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        if not connection.execute("select 1 from sqlite_master where name = 'links'").fetchone():
+            return 0
+        (count,) = connection.execute("select count(*) from links where settled_at is not null").fetchone()
+    return int(count)
 
 
 def _publish(sites: list[Site], links: int) -> None:

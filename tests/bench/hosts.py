@@ -35,9 +35,8 @@ def main() -> None:
             if first.code:
                 raise SystemExit(first.err)
             cost = measure(crawl)
-            print(
-                f"{hosts:>8}{cost.cpu:>9.2f}{cost.wall:>9.2f}{1000 * cost.cpu / hosts:>13.2f}{cost.peak_mb:>7.0f}{cost.code:>6}"
-            )
+            each = 1000 * cost.cpu / hosts
+            print(f"{hosts:>8}{cost.cpu:>9.2f}{cost.wall:>9.2f}{each:>13.2f}{cost.peak_mb:>7.0f}{cost.code:>6}")
 
 
 @contextmanager
