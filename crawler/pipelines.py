@@ -47,7 +47,7 @@ class GatePipeline:
         except KILLED as error:
             return Assessment(state=LinkState.UNEXTRACTABLE, reason=killed_because(error, spider.job.workers.deadline))
         except Exception as error:  # noqa: BLE001 - it is a bug; the page is not fetched again and again for it
-            return Assessment(state=LinkState.FAILED, reason=spider.bug(error))
+            return Assessment(state=LinkState.FAILED, reason=spider.job.tracker.bug(error))
 
 
 class ArchivePipeline:

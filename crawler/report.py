@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 from storage.records import LinkState, PollState, SourcePoll
@@ -88,6 +89,11 @@ class Tracker:
         """Something is wrong; the first message of a kind is kept."""
         self.troubles.setdefault(kind, message)
         self.counts[f"troubles.{kind}"] += 1
+
+    def bug(self, error: Exception) -> str:
+        """Note what a worker raised and nobody expected; gives the reason for the ledger."""
+        self.trouble(Trouble.BUG, "".join(format_exception(error)[-2:]).strip())
+        return f"internal error: {type(error).__name__}"
 
     def report(self, *, started: datetime, ended: datetime) -> CrawlReport:
         """What it came to."""

@@ -20,7 +20,8 @@ from crawler.discover import SourceKind
 from crawler.errors import FetchError
 from crawler.memory import DryMemory, StoredMemory
 from crawler.report import CrawlReport, Tracker, Trouble
-from crawler.spiders.news import UNLIMITED, Job, NewsSpider
+from crawler.spiders.job import UNLIMITED, Job
+from crawler.spiders.news import NewsSpider
 from crawler.spiders.page import PageSpider
 from crawler.spiders.probe import Probe, ProbeSpider, Probing
 from crawler.workers import Workers

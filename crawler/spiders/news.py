@@ -7,33 +7,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from traceback import format_exception
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 
-from crawler.discover import Found, MalformedFeedError, NotAFeedError, SourceKind, discover
-from crawler.discover.auto import Look, Via, Worth, feeds_to_try, why_not, worth
-from crawler.follow import followed, given_up, searched, unworthy
+from crawler.discover import SourceKind
 from crawler.hosts import HostMemory
 from crawler.memory import DryMemory
 from crawler.middlewares.refusal import NoBrowserError
 from crawler.outcomes import Failure, retry_after, retry_at, status_failure
 from crawler.page import Page
-from crawler.polling import body_hash, failed_poll, read_poll, status_state, unfetched, unread
+from crawler.polling import failed_poll, unfetched
 from crawler.report import Tracker, Trouble
 from crawler.schedule import Findings
 from crawler.sources import Source
-from crawler.spiders.answers import asked_url, charset_of, conditions, findings_of, header, validators_of
-from crawler.spiders.ask import ask
+from crawler.spiders.answers import charset_of, conditions, findings_of, header
 from crawler.spiders.failures import request_failure
-from crawler.visits import DISPROVED, Visit, claims_unchanged, visit
-from crawler.workers import KILLED, Workers, killed_because
+from crawler.spiders.job import Job
+from crawler.spiders.reader import SourceReader
+from crawler.visits import Visit, visit
+from crawler.workers import Workers
 from storage.archive import NO_MODEL
 from storage.errors import StorageError
-from storage.records import Link, LinkState, Poll, PollState, Settled, SourcePoll, Validators
+from storage.records import Link, LinkState, Poll, Settled, SourcePoll, Validators
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,27 +39,12 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure as TwistedFailure
 
-    from crawler.memory import Memory
+    from crawler.discover import Found
 
 OK = 200
 SITEMAP_DEPTH = 2  # an index may name an index, and no more
 MOST_PARTS = 100  # sitemaps of one source in one crawl
-UNLIMITED = 10**9
 CURE = "name a Chromium in [fetch] browser, or run `playwright install chromium`"
-
-
-@dataclass(kw_only=True)
-class Job:
-    """What one crawl is given: where to look, what it knows, who does the work, and how far it may go."""
-
-    sources: tuple[Source, ...]
-    memory: Memory
-    workers: Workers
-    tracker: Tracker
-    hosts: HostMemory
-    max_pages: int = UNLIMITED
-    pages_per_source: int = UNLIMITED
-    resting: tuple[Source, ...] = ()  # not polled; links of theirs that wait are fetched all the same
 
 
 class NewsSpider(Spider):
@@ -74,6 +56,7 @@ class NewsSpider(Spider):
         super().__init__(**kwargs)
         self.job = job
         self.hosts = job.hosts
+        self._reader: SourceReader
         self._budget = job.max_pages
         self._visits: dict[str, Visit] = {}
         self._leasing = asyncio.Lock()
@@ -84,6 +67,7 @@ class NewsSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, job: Job | None = None, **kwargs: Any) -> Self:
         job = job or _plain_job(kwargs.pop("url", ""), kwargs.pop("kind", None))
         spider = super().from_crawler(crawler, *args, job=job, **kwargs)
+        spider._reader = SourceReader(crawler, job)  # noqa: SLF001 - the spider has no crawler before
         for signal in (signals.spider_error, signals.item_error):
             crawler.signals.connect(spider.note_error, signal)
         return spider
@@ -97,7 +81,7 @@ class NewsSpider(Spider):
             for source in self.job.sources:
                 before = await self.job.memory.state(source.name, source.url)
                 self._visits[source.name] = visit(source, before, at=_now())
-                yield await self._poll(source, await self._address(source), depth=0)
+                yield await self._poll(source, await self._reader.address(source), depth=0)
             for source in self.job.resting:
                 for request in await self._pages(source):
                     yield request
@@ -108,10 +92,8 @@ class NewsSpider(Spider):
         self, response: Response, source: Source, depth: int, known: Validators
     ) -> AsyncIterator[Request]:
         """A source answered: note what it offers, and fetch what is new."""
-        poll, found = await self._read(response, source, known, kind=_expected(source, asked_url(response), depth))
-        if depth == 0 and source.kind is None and found and found.feeds:
-            response, poll, found = await self._through_feed(source, response, poll, found)
-        poll = await self._audited(source, poll, response)
+        visited = self._visits[source.name]
+        response, poll, found = await self._reader.read(response, source, depth, known, visited)
         new = await self._note(poll)
         parts = self._new_parts(source, found, depth)
         for url in parts:
@@ -156,11 +138,6 @@ class NewsSpider(Spider):
             where = " ".join(failure.getTraceback().strip().splitlines()[-3:])
             self.job.tracker.trouble(Trouble.BUG, f"{type(error).__name__}: {error} ({where})")
 
-    def bug(self, error: Exception) -> str:
-        """Note what a worker raised and nobody expected; gives the reason for the ledger."""
-        self.job.tracker.trouble(Trouble.BUG, "".join(format_exception(error)[-2:]).strip())
-        return f"internal error: {type(error).__name__}"
-
     def stop(self, kind: Trouble, message: str) -> None:
         """End the crawl: there is no use in going on."""
         first = kind not in self.job.tracker.troubles
@@ -200,88 +177,6 @@ class NewsSpider(Spider):
             cb_kwargs={"source": source, "depth": depth, "known": known},
             dont_filter=True,
         )
-
-    async def _address(self, source: Source) -> str:
-        """Where the source is polled: at the feed that was found for it, else at its own URL."""
-        known = await self.job.memory.feed(source.name, source.url) if source.kind is None else None
-        if known is None or known.url is None:
-            return source.url
-        if known.failing:
-            await self.job.memory.follow(source.name, source.url, given_up(known, at=_now()))
-            return source.url
-        return known.url
-
-    async def _through_feed(
-        self, source: Source, page: Response, poll: Poll, found: Found
-    ) -> tuple[Response, Poll, Found | None]:
-        """The first good feed that a page announces, read and remembered; else the page as it came."""
-        if not searched(await self.job.memory.feed(source.name, source.url), at=_now()):
-            return page, poll, found
-        tried: dict[str, str] = {}
-        for url in feeds_to_try(page.url, found):
-            answer = await ask(self.crawler, url)
-            if isinstance(answer, Failure):
-                tried[url] = answer.reason
-                continue
-            feed, offered = await self._read(answer, source, Validators(), kind=SourceKind.FEED)
-            look = Look(url=url, via=Via.ANNOUNCED, found=offered, trouble=feed.detail or str(feed.state))
-            if worth(look, page.url, at=_now()) is Worth.FEED:
-                await self.job.memory.follow(source.name, source.url, followed(url, page=page.url, at=_now()))
-                self.job.tracker.counts["feeds.followed"] += 1
-                return answer, feed, offered
-            tried[url] = why_not(look, page.url, at=_now())
-        await self.job.memory.follow(source.name, source.url, unworthy(tried, at=_now()))
-        return page, poll, found
-
-    async def _read(
-        self, response: Response, source: Source, known: Validators, *, kind: SourceKind | None
-    ) -> tuple[Poll, Found | None]:
-        at = _now()
-        state = status_state(response.status, conditional=bool(conditions(known)))
-        if state is None and response.body and body_hash(response.body) == known.body_hash:
-            state = PollState.UNCHANGED
-        if state is not None:
-            detail = f"HTTP {response.status}" if state is PollState.HTTP_ERROR else ""
-            return failed_poll(source, asked_url(response), state, detail, at=at), None
-        return await self._discover(response, source, at, kind=kind)
-
-    async def _discover(
-        self, response: Response, source: Source, at: datetime, *, kind: SourceKind | None
-    ) -> tuple[Poll, Found | None]:
-        url = asked_url(response)
-        future = self.job.workers.submit(
-            discover,
-            response.body,
-            url=response.url,
-            source=source.name,
-            content_type=header(response, "Content-Type"),
-            charset=charset_of(response),
-            kind=kind,
-            at=at,
-        )
-        try:
-            found = await asyncio.wrap_future(future)
-        except (NotAFeedError, MalformedFeedError) as error:
-            return failed_poll(source, url, *unread(error), at=at), None
-        except KILLED as error:
-            detail = killed_because(error, self.job.workers.deadline)
-            return failed_poll(source, url, PollState.MALFORMED, detail, at=at), None
-        except Exception as error:  # noqa: BLE001 - it is a bug; the source still gets its state
-            return failed_poll(source, url, PollState.MALFORMED, self.bug(error), at=at), None
-        return read_poll(source, url, found, response=validators_of(response), at=at), found
-
-    async def _audited(self, source: Source, poll: Poll, response: Response) -> Poll:
-        """The poll, with a note if it found new links that the server, asked with validators, would have hidden."""
-        withheld = self._visits[source.name].withheld.get(poll.url, Validators())
-        if not conditions(withheld) or not await self.job.memory.unknown(poll.links):
-            return poll
-        if not claims_unchanged(withheld, validators_of(response)):
-            answer = await ask(self.crawler, poll.url, headers=conditions(withheld))
-            if isinstance(answer, Failure) or status_state(answer.status, conditional=True) is not PollState.UNCHANGED:
-                return poll
-        self._visits[source.name].lied = True
-        self.job.tracker.counts["polls.304-disproved"] += 1
-        return replace(poll, detail=DISPROVED)
 
     async def _answered(self, source: Source, findings: Findings | None) -> None:
         """After the last answer of a visit, remember what it taught."""
@@ -356,13 +251,6 @@ def _plain_job(url: str, kind: str | None) -> Job:
 
     sources = (Source(name="url", url=url, kind=SourceKind(kind) if kind else None),) if url else ()
     return Job(sources=sources, memory=DryMemory(), workers=Workers(PACKAGED), tracker=Tracker(), hosts=HostMemory())
-
-
-def _expected(source: Source, url: str, depth: int) -> SourceKind | None:
-    """What must stand there. At another URL than its own a source is polled through a feed that was found."""
-    if depth > 0:
-        return None
-    return source.kind if url == source.url else SourceKind.FEED
 
 
 def _request(failure: TwistedFailure) -> Request:

@@ -18,7 +18,8 @@ from crawler.memory import DryMemory
 from crawler.page import Page
 from crawler.pipelines import GatePipeline
 from crawler.report import Tracker, Trouble
-from crawler.spiders.news import Job, NewsSpider
+from crawler.spiders.job import Job
+from crawler.spiders.news import NewsSpider
 from crawler.workers import KILLED, Workers, killed_because
 from storage.records import LinkState
 from tests.zoo import rss_of
