@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts proof-kill model clean
+.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts bench-downloads proof-kill model clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ bench-polls: $(VENV)/dev ## A simulated week of polling against a look every 15 
 
 bench-hosts: $(VENV)/dev ## What a crawl costs when nothing is new: 1,000 and 10,000 hosts
 	$(BIN)/python -m tests.bench.hosts 1000 10000
+
+bench-downloads: $(VENV)/dev ## CPU for each page that is only downloaded
+	$(BIN)/python -m tests.bench.downloads
 
 proof-kill: $(VENV)/dev ## kill -9 at 100 random moments of a crawl of 2,000 links
 	$(BIN)/python -m tests.bench.kill
