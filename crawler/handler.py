@@ -17,7 +17,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.headers import BoundedFactory
 from crawler.hosts import HostMemory, parked_failure, parking
-from crawler.middlewares.refusal import NoBrowserError, RefusedError
+from crawler.middlewares.refusal import NoBrowserError, RefusedError, StoppedError
 from crawler.outcomes import Failure, retry_after
 from storage.records import LinkState
 
@@ -48,6 +48,9 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """The response, rendered where it is to be. RefusedError if the host is parked or there is no browser."""
+        if not self._crawler.crawling and not request.meta.get("robots"):
+            self._hurry()
+            raise StoppedError("the crawl is ending")
         at, host, hosts = datetime.now(UTC), str(urlparse_cached(request).netloc), host_memory(self._crawler)
         parked = await hosts.parked(host, at=at)
         if parked is not None:
@@ -90,6 +93,12 @@ class PoliteHandler(HTTP11DownloadHandler):
             self._rest(request)
         del self._silent[host]
         return response
+
+    def _hurry(self) -> None:
+        """Let what still waits for its turn come at once: it will be turned away like this one."""
+        if self._crawler.engine is not None:
+            for slot in self._crawler.engine.downloader.slots.values():
+                slot.delay = 0
 
     def _rest(self, request: Request) -> None:
         """Let the pause before the host's next request begin now, and not when this one was sent.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
@@ -88,7 +89,13 @@ class ArchivePipeline:
 def _settled(page: Page, state: LinkState, reason: str) -> Settled:
     assert page.link is not None
     return Settled(
-        key=page.link.key, state=state, reason=reason, at=page.fetched_at, final_url=page.url, http_status=200
+        key=page.link.key,
+        state=state,
+        reason=reason,
+        at=datetime.now(UTC),
+        fetched_at=page.fetched_at,
+        final_url=page.url,
+        http_status=200,
     )
 
 

@@ -198,5 +198,7 @@ def _finish(job: Job, ended: asyncio.Task[None], stats: Any) -> None:
     elif error is not None:
         job.tracker.trouble(Trouble.BUG, f"{type(error).__name__}: {error}")
     reason = stats.get_value("finish_reason") if stats is not None else None
-    if reason not in {"finished", "shutdown", *Trouble}:
+    if reason is None and error is None:  # a second signal does not wait for the end
+        job.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
+    elif reason not in {"finished", "shutdown", *Trouble}:
         job.tracker.trouble(Trouble.BUG, f"the crawl ended early: {reason}")

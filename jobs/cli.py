@@ -280,9 +280,15 @@ def main() -> NoReturn:
 
 def _report(error: Exception) -> Exit:
     from crawler.errors import FetchError, ModelError
-    from storage.errors import StorageError
+    from storage.errors import BadUrlError, StorageError
 
-    codes = {FetchError: Exit.UNREACHABLE, ModelError: Exit.CONFIG, StorageError: Exit.STORAGE}
+    codes: dict[type[Exception], Exit] = {
+        FetchError: Exit.UNREACHABLE,
+        ModelError: Exit.CONFIG,
+        StorageError: Exit.STORAGE,
+        BadUrlError: Exit.CONFIG,
+        OSError: Exit.STORAGE,  # whatever else a disk refuses
+    }
     code = error.exit if isinstance(error, CommandError) else None
     for kind, exit_code in codes.items():
         code = exit_code if isinstance(error, kind) else code
@@ -304,13 +310,16 @@ def _demo_home(context: typer.Context) -> Home:
 
 def _since(text: str, now: datetime) -> datetime:
     span = re.fullmatch(r"(\d{1,6})\s*([mhd])", text.strip())
-    if span:
-        return now - timedelta(minutes=int(span[1]) * {"m": 1, "h": 60, "d": 1440}[span[2]])
     try:
+        if span:
+            return now - timedelta(minutes=int(span[1]) * {"m": 1, "h": 60, "d": 1440}[span[2]])
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--since {text} is neither a span such as 24h or 7d nor a date such as 2026-11-21") from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if at >= now:
+        raise UsageError(f"--since {text} lies in the future")
+    return at
 
 
 def _note_failures(report: CrawlReport) -> None:

@@ -107,6 +107,8 @@ def _dry(job: CrawlJob, sources: Sequence[Source]) -> CrawlReport:
     url = job.settings.storage.url
     there = not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
     database = Database.open(url) if there else None
+    if database is not None and not (job.sources or job.due_or_not):
+        sources = due(sources, Sources(database).states(), at=datetime.now(UTC))
     return crawl(
         sources,
         manners=manners(job.settings),

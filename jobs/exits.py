@@ -17,6 +17,7 @@ class Exit(IntEnum):
     BUSY = 75
     CONFIG = 78  # settings, sources or model
     STOPPED = 130  # by a signal, with its state saved
+    PIPE = 141  # whoever read the output has had enough
 
 
 class CommandError(Exception):

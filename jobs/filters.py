@@ -9,8 +9,10 @@ import gzip
 import json
 import re
 import sys
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -20,6 +22,7 @@ from crawler.run import fetch
 from crawler.text import clean_text
 from crawler.workers import KILLED, Workers, in_order, killed_because
 from jobs.exits import Exit, UsageError
+from jobs.terminal import say
 from storage.archive import NO_MODEL
 from storage.records import Article, LinkState, Verdict
 
@@ -36,6 +39,7 @@ JUDGED_AT_ONCE = 16  # an article takes a millisecond: a task of one would cost 
 HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article)\b", re.IGNORECASE)
 NOWHERE = "about:blank"
 TITLE_WORDS = 3
+LONGEST = 64 * 1024 * 1024  # bytes of a packed file, unpacked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +99,8 @@ def page_of(target: str, *, url: str | None, manners: Manners) -> Page:
         return fetch(target, manners=manners)
     try:
         body = sys.stdin.buffer.read() if target == "-" else _unpacked(Path(target).read_bytes())
+    except ValueError as error:
+        raise UsageError(f"cannot read {target}: {error}") from error
     except OSError as error:
         raise UsageError(
             f"cannot read {target}: {error.strerror}; name a file, a URL, or - for standard input"
@@ -220,7 +226,16 @@ def _unextractable(reason: str) -> Article | Assessment:
 
 
 def _unpacked(body: bytes) -> bytes:
-    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(body)) as packed:
+            whole = packed.read(LONGEST + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise ValueError(f"not a whole gzip file: {error}") from error
+    if len(whole) > LONGEST:
+        raise ValueError(f"unpacks to more than {LONGEST:,} bytes")
+    return whole
 
 
 def _mistake(error: Exception) -> str:
@@ -232,4 +247,4 @@ def _mistake(error: Exception) -> str:
 
 
 def _write(record: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
+    say(json.dumps(record, ensure_ascii=False), flush=False)

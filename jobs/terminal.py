@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from jobs.exits import UsageError
+from jobs.exits import Exit, UsageError
 from jobs.home import Home, find_home
 
 if TYPE_CHECKING:
@@ -76,10 +76,15 @@ def write_file(path: Path, content: str | bytes) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
-def say(text: str, *, end: str = "\n") -> None:
-    """The command's answer, on standard output."""
-    sys.stdout.write(text + end)
-    sys.stdout.flush()
+def say(text: str, *, end: str = "\n", flush: bool = True) -> None:
+    """The command's answer, on standard output. A reader who has had enough (`| head`) ends the command in silence."""
+    try:
+        sys.stdout.write(text + end)
+        if flush:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave(Exit.PIPE)
 
 
 def complain(message: str) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 NO_MODEL = "none"
+FULL_TEXT = 1000  # code points; what is shorter may be all that a paywall shows
 STATE = {
     Decision.FLAG: LinkState.FLAGGED,
     Decision.HOLD: LinkState.HELD,
@@ -40,7 +41,8 @@ class Archive:
 
         A page is a duplicate when an article with the same claimed identity has the same title or text, or when one
         of the same outlet has the same text. A shared identity alone is not enough: some sites declare their home
-        page as canonical everywhere.
+        page as canonical everywhere. Nor is a short text under another title, which is what a paywall leaves of every
+        article. What the gate flags or holds never vanishes behind something it rejected.
         """
         digest = text_hash(judged.article.text)
         with self._database.write() as session:
@@ -57,9 +59,13 @@ class Archive:
             return outcome.state
 
     def decided(self, decision: Decision, *, since: datetime, until: datetime) -> list[StoredArticle]:
-        """The articles whose verdict stands at `decision` and whose link was discovered in `[since, until)`."""
+        """The articles whose verdict stands at `decision` and was given in `[since, until)`.
+
+        Windows go by the verdict: a link may wait for hours between its discovery and its page, and must not fall
+        between two windows.
+        """
         query = _standing().where(
-            VerdictRow.decision == decision, LinkRow.discovered_at >= since, LinkRow.discovered_at < until
+            VerdictRow.decision == decision, VerdictRow.judged_at >= since, VerdictRow.judged_at < until
         )
         with self._database.read() as session:
             return [stored_record(*row) for row in session.execute(query.order_by(ArticleRow.id))]
@@ -98,8 +104,15 @@ def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
 def _twin(session: Session, judged: Judged, digest: str, link: LinkRow) -> str | None:
     article = judged.article
     same_page = (ArticleRow.key == judged.key) & or_(ArticleRow.title == article.title, ArticleRow.text_hash == digest)
-    same_text = (ArticleRow.text_hash == digest) & (ArticleRow.outlet == article.outlet)
-    query = select(ArticleRow.url).where(or_(same_page, same_text), ArticleRow.link_id != link.id)
+    of_outlet = (ArticleRow.text_hash == digest) & (ArticleRow.outlet == article.outlet)
+    same_text = of_outlet if len(article.text) >= FULL_TEXT else of_outlet & (ArticleRow.title == article.title)
+    query = (
+        select(ArticleRow.url)
+        .join(LinkRow, LinkRow.id == ArticleRow.link_id)
+        .where(or_(same_page, same_text), ArticleRow.link_id != link.id)
+    )
+    if judged.verdict.decision is not Decision.REJECT:
+        query = query.where(LinkRow.state != LinkState.REJECTED)
     return session.scalars(query.order_by(ArticleRow.id).limit(1)).first()
 
 

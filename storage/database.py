@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from storage.errors import SchemaNewerError, StorageError
+from storage.errors import BadUrlError, SchemaNewerError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,12 +93,12 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
         name = parsed.get_backend_name()
     except (ArgumentError, NoSuchModuleError) as error:
-        raise StorageError(f"[storage] url is not a database URL ({error}); write sqlite:///FILE") from error
+        raise BadUrlError(f"[storage] url is not a database URL ({error}); write sqlite:///FILE") from error
     if name == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if name == "sqlite":
         return parsed
-    raise StorageError(f"[storage] url names {name}; write sqlite:///FILE or postgresql+psycopg://HOST/NAME")
+    raise BadUrlError(f"[storage] url names {name}; write sqlite:///FILE or postgresql+psycopg://HOST/NAME")
 
 
 def _engine(url: URL) -> Engine:

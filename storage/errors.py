@@ -7,5 +7,9 @@ class StorageError(Exception):
     """The database cannot be read or written."""
 
 
+class BadUrlError(StorageError):
+    """What the settings say is not the URL of a database that can be used."""
+
+
 class SchemaNewerError(StorageError):
     """The database was written by a newer spywire."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, text, update
+from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records import Link, LinkHistory, LinkState, Settled, Tally
 from storage.rows import link_record, stored_record
@@ -81,9 +82,11 @@ class Ledger:
             return session.scalar(select(LinkRow.attempts).where(LinkRow.key == key)) or 0
 
     def history(self, key: str) -> LinkHistory | None:
-        """What the ledger knows of a link, or None if it was never seen."""
+        """What the ledger knows of a link, or of the one whose page claims this key; None if it was never seen."""
+        claimed = select(ArticleRow.link_id).where(ArticleRow.key == key).order_by(ArticleRow.id).limit(1)
         with self._database.read() as session:
             row = session.scalar(select(LinkRow).where(LinkRow.key == key))
+            row = row or session.scalar(select(LinkRow).where(LinkRow.id == claimed.scalar_subquery()))
             return None if row is None else _history(session, row)
 
     def tallies(self, *, since: datetime, until: datetime) -> tuple[Tally, ...]:
@@ -108,10 +111,14 @@ def unseen(session: Session, links: Iterable[Link]) -> list[Link]:
     return [by_key[key] for key in keys if key in by_key]
 
 
-def add_links(session: Session, links: Iterable[Link], *, at: datetime, run: int) -> None:
+def add_links(session: Session, links: Iterable[Link], *, at: datetime, run: int) -> int:
+    """Add what is not there; gives how many were added. Another crawl may have added some since anyone looked."""
     rows = [_new_row(link, at=at, run=run) for link in links]
-    if rows:
-        session.execute(insert(LinkRow), rows)
+    if not rows:
+        return 0
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(LinkRow).on_conflict_do_nothing(index_elements=["key"]).returning(LinkRow.id)
+    return len(session.scalars(statement, rows).all())
 
 
 def settle(session: Session, outcome: Settled, *, run: int) -> None:

@@ -29,10 +29,9 @@ class Polls:
         One transaction: validators are never kept without the links that the body behind them announced.
         """
         with self._database.write() as session:
-            new = unseen(session, poll.links)
-            add_links(session, new, at=poll.at, run=run)
-            session.add(_row(poll, run=run, new=len(new)))
-            return len(new)
+            new = add_links(session, unseen(session, poll.links), at=poll.at, run=run)
+            session.add(_row(poll, run=run, new=new))
+            return new
 
     def record_idle(self, polls: Iterable[Poll], *, run: int) -> None:
         """Write polls that discovered nothing, all in one."""

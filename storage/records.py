@@ -132,7 +132,7 @@ class StoredArticle:
 
     id: int
     source: str
-    first_seen: datetime  # when its link was discovered; windows go by this, never by what a page claims
+    first_seen: datetime  # when its link was discovered: what a page claims of its date decides nothing
     article: Article
     verdict: Verdict
 
@@ -202,7 +202,7 @@ class Settled:
     state: LinkState
     reason: str
     at: datetime
-    fetched_at: datetime | None = None  # if it was not just now: the page comes from an archive
+    fetched_at: datetime | None = None  # when the page came, if not at `at`
     final_url: str | None = None
     http_status: int | None = None
     retry_at: datetime | None = None

@@ -179,7 +179,7 @@ class VerdictRow(Table):
     """Every judgement of an article. The one that stands has no `superseded_at`."""
 
     __tablename__ = "verdicts"
-    __table_args__ = (Index(None, "decision", "superseded_at"),)
+    __table_args__ = (Index(None, "decision", "judged_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)

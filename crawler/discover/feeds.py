@@ -73,7 +73,7 @@ _LONGEST_PERIOD = timedelta(days=366)
 
 
 def read_feed(text: str, *, url: str, source: str, at: datetime) -> Found:
-    """What an RSS, RDF or Atom document offers. MalformedFeedError if it has items and not one can be read."""
+    """What an RSS, RDF or Atom document offers. MalformedFeedError if it is broken and has not one readable item."""
     text = repair.without_doctype(text)
     root, items, unreadable = _parsed(text)
     rebased = "xml:base" in text
@@ -119,8 +119,8 @@ def _parsed(text: str) -> tuple[_Element, list[_Element], int]:
     if len(items) < opened:
         pieces = [item for piece in repair.parse_in_pieces(text) for item in _items(piece)[:1]]
         items = max(items, pieces, key=len)
-    if root is None or (opened and not items):
-        raise MalformedFeedError(f"no markup can be read; it opens {opened} items")
+    if root is None or not items:
+        raise MalformedFeedError(f"the markup is broken and not one item can be read; it opens {opened}")
     return root, items, max(opened - len(items), 0)
 
 

@@ -34,6 +34,8 @@ def without_outlet(title: str, outlets: frozenset[str], heading: str | None = No
 def registrable(host: str) -> str:
     """The part of a host that somebody registered, as far as its labels tell: example.co.uk of news.example.co.uk."""
     labels = host.removeprefix("www.").split(".")
+    if labels[-1].isdecimal() or ":" in host:  # an IP address
+        return host
     keep = 3 if len(labels) > 2 and len(labels[-2]) <= 3 else 2  # noqa: PLR2004 - a short second label is a suffix
     return ".".join(labels[-keep:])
 

@@ -23,3 +23,7 @@ class NoBrowserError(RefusedError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(Failure(state=LinkState.FAILED, reason=f"no browser: {detail}", retry_after=timedelta()))
+
+
+class StoppedError(IgnoreRequest):
+    """The crawl is ending: the request is not made, and its link waits for the next run."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 
+from crawler.assess import held
 from crawler.discover import SourceKind
 from crawler.hosts import HostMemory
 from crawler.memory import DryMemory
-from crawler.middlewares.refusal import NoBrowserError
+from crawler.middlewares.refusal import NoBrowserError, StoppedError
 from crawler.outcomes import Failure, retry_after, retry_at, status_failure
 from crawler.page import Page
 from crawler.polling import failed_poll, unfetched
@@ -27,7 +28,7 @@ from crawler.spiders.failures import request_failure
 from crawler.spiders.job import Job
 from crawler.spiders.reader import SourceReader
 from crawler.visits import Visit, visit
-from crawler.workers import Workers
+from crawler.workers import KILLED, Workers, killed_because
 from storage.archive import NO_MODEL
 from storage.errors import StorageError
 from storage.records import Link, LinkState, Poll, Settled, SourcePoll, Validators
@@ -114,6 +115,8 @@ class NewsSpider(Spider):
 
     async def source_failed(self, failure: TwistedFailure) -> None:
         """A source gave no answer."""
+        if isinstance(failure.value, StoppedError):
+            return
         source: Source = _request(failure).cb_kwargs["source"]
         url = _request(failure).url
         known = self._known_failure(failure, url)
@@ -122,7 +125,9 @@ class NewsSpider(Spider):
         await self._answered(source, Findings(state=state, detail=detail, retry_after=known.retry_after))
 
     async def page_failed(self, failure: TwistedFailure) -> None:
-        """A page gave no answer."""
+        """A page gave no answer. One that was not asked for keeps its lease until the end, and waits."""
+        if isinstance(failure.value, StoppedError):
+            return
         link: Link = _request(failure).cb_kwargs["link"]
         if isinstance(failure.value, NoBrowserError):
             names = ", ".join(source.name for source in (*self.job.sources, *self.job.resting) if source.render)
@@ -231,10 +236,13 @@ class NewsSpider(Spider):
 
     async def _rejudge(self) -> None:
         for stored in await self.job.memory.unjudged():
-            verdict = await asyncio.wrap_future(self.job.workers.judge(stored.article))
-            if verdict.model == NO_MODEL:
+            try:
+                verdict = await asyncio.wrap_future(self.job.workers.judge(stored.article))
+            except KILLED as error:
+                verdict = held(f"not judged: {killed_because(error, self.job.workers.deadline)}")
+            if verdict.model == NO_MODEL:  # it stays held; one that no gate can judge does not keep the others waiting
                 self.job.tracker.trouble(Trouble.GATE, verdict.why)
-                return
+                continue
             await self.job.memory.rejudge(stored, verdict, at=_now())
             self.job.tracker.counts["articles.rejudged"] += 1
 

@@ -338,6 +338,29 @@ def test_the_user_agent_names_a_contact(site: Site, desk: Desk) -> None:
     assert agents.pop().endswith(" (+desk@example.org)")
 
 
+def test_a_crawl_that_is_told_to_stop_stops_and_the_rest_waits(site: Site, desk: Desk) -> None:
+    paths = [f"/story-{n}" for n in range(30)]
+    for path in paths:
+        site.add(path, GARDEN.replace("rose garden", f"garden of {path}"))
+    desk.configure(site, delay=1)
+    desk.sources(example=feed(site, *paths))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jobs", "--home", str(desk.folder), "crawl"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(os.environ),
+    )
+    deadline = time.monotonic() + 30
+    while len(site.paths()) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(10) == 130
+    asked = len(site.paths())
+    assert asked <= 6, "what is under way ends, what waits is not begun"
+    states = [state(desk, site.url + path)[0] for path in paths]
+    assert states.count(LinkState.DISCOVERED) == len(paths) - (asked - 1)
+
+
 def test_a_crawl_listens_nowhere(site: Site, desk: Desk) -> None:
     site.pages["/slow"] = Answer(b"", 200, {})
     desk.configure(site, delay=1)

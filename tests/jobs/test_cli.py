@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ def test_a_wrong_word_is_a_usage_error(desk: Desk, arguments: list[str]) -> None
         (["extract", "http://127.0.0.1:1/"], 69, "port 1 is not in [fetch] allow_ports"),
         (["why", "ftp://example.org/"], 2, "is not a link"),
         (["digest", "preview", "--since", "yesterday"], 2, "neither a span such as 24h"),
+        (["digest", "preview", "--since", "2999-01-01"], 2, "lies in the future"),
+        (["digest", "preview", "--since", "999999d"], 2, "neither a span such as 24h"),
         (["digest", "preview", "--format", "pdf"], 2, "there is no format pdf; there are text, html"),
         (["digest", "preview", "--out", "/proc/nowhere/digest.txt"], 2, "cannot write /proc/nowhere/digest.txt"),
         (["crawl", "--source", "nobody"], 2, "there is no source nobody"),
@@ -115,6 +118,8 @@ def test_extract_fetches_a_url_as_a_crawl_would(desk: Desk, site: Site) -> None:
 def test_extract_streams_lines_in_order_and_reports_the_bad_ones(desk: Desk, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(story("The second page has a title of its own", *BODY))
+    cut = tmp_path / "cut.html.gz"
+    cut.write_bytes(gzip.compress(page.read_bytes())[:-20])
     result = desk.run(
         "extract",
         "--jsonl",
@@ -123,7 +128,7 @@ def test_extract_streams_lines_in_order_and_reports_the_bad_ones(desk: Desk, tmp
             b"not json",
             {"id": 2, "path": str(page), "url": "https://example.org/2"},
             {"id": 3, "url": "https://example.org/3"},
-            {"id": 4, "path": "/nowhere.html"},
+            {"id": 4, "path": str(cut)},
             b'["a list"]',
             {"id": 5, "html": ""},
             {"id": 6, "html": "\ud800 lone", "url": "not a url"},

@@ -97,7 +97,7 @@ def test_the_html_edition_says_what_the_plain_one_says() -> None:
         "Flagged (3)",
         "Held for review (1)",
         "What became of 120 links",
-        "Sources that did not answer (1)",
+        "Sources that gave nothing (1)",
     ]
     shown = " ".join(" ".join(map(str, page.itertext())).split())
     for said in (

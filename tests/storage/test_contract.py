@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -182,9 +183,10 @@ def test_an_article_comes_back_as_it_went_in(room: Room) -> None:
     assert room.lease() == []
 
 
-def test_the_window_goes_by_discovery_and_is_half_open(room: Room) -> None:
-    room.discover(link(1))
+def test_the_window_goes_by_the_verdict_and_is_half_open(room: Room) -> None:
+    room.discover(link(1), at=NOON - DAY)
     room.store(1)
+    assert len(room.archive.decided(Decision.FLAG, since=NOON, until=LATER)) == 1, "found yesterday, judged today"
     assert room.archive.decided(Decision.FLAG, since=NOON - DAY, until=NOON) == []
     assert room.archive.decided(Decision.HOLD, since=NOON, until=LATER) == []
 
@@ -194,14 +196,19 @@ def test_the_window_goes_by_discovery_and_is_half_open(room: Room) -> None:
     [
         ({"key": link(1).key, "article": replace(article(2), title="Story 1")}, LinkState.DUPLICATE),
         ({"key": link(1).key, "article": article(2, text=article(1).text)}, LinkState.DUPLICATE),
-        ({"article": article(2, text=article(1).text.replace("\n", " \n\n"))}, LinkState.DUPLICATE),
+        (
+            {"article": replace(article(2, text=article(1).text.replace("\n", " \n\n")), title="Story 1")},
+            LinkState.DUPLICATE,
+        ),
+        ({"article": article(2, text=article(1).text)}, LinkState.FLAGGED),
         ({"article": article(2, text=article(1).text, outlet="Another Paper")}, LinkState.FLAGGED),
         ({"key": link(1).key, "article": article(2)}, LinkState.FLAGGED),
     ],
     ids=[
         "same page, title kept",
         "same page, text kept",
-        "same text in the same outlet",
+        "same text in the same outlet, title kept",
+        "a short text under another title may be what a paywall shows",
         "a wire text in another outlet is no duplicate",
         "a canonical URL that all pages share is not believed",
     ],
@@ -216,6 +223,28 @@ def test_twins(room: Room, judged: dict[str, object], state: LinkState) -> None:
     assert (history.stored is None) == (state is LinkState.DUPLICATE)
     if state is LinkState.DUPLICATE:
         assert history.reason == "same article as https://example.org/1"
+
+
+def test_what_is_flagged_never_vanishes_behind_what_was_rejected(room: Room) -> None:
+    room.discover(link(1), link(2))
+    room.store(1, Decision.REJECT)
+    twin = replace(article(2, text=article(1).text), title="Story 1")
+    assert room.store(2, Decision.FLAG, article=twin) is LinkState.FLAGGED
+
+
+def test_two_crawls_that_find_the_same_links_at_once_both_go_on(database: Database) -> None:
+    rooms = [Room(database) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        new = list(pool.map(lambda each: each.discover(*(link(n) for n in range(300))), rooms))
+    assert sum(new) == 300
+
+
+def test_a_link_is_known_by_the_address_its_page_claims(room: Room) -> None:
+    room.discover(link(1))
+    room.store(1, key="example.org/claimed")
+    history = room.ledger.history("example.org/claimed")
+    assert history is not None
+    assert history.link == link(1)
 
 
 def test_a_later_verdict_stands_and_the_earlier_is_kept(room: Room) -> None:

@@ -91,7 +91,7 @@ def _sources(edition: Edition) -> Iterator[str]:
     failed = edition.coverage.failed
     if not failed:
         return
-    yield f"## Sources that did not answer ({len(failed):,})"
+    yield f"## Sources that gave nothing ({len(failed):,})"
     yield _list(f"{escaped(note.source)}: {escaped(words.note(note))}" for note in failed[: words.MOST_NOTES])
     if len(failed) > words.MOST_NOTES:
         yield words.more(len(failed) - words.MOST_NOTES, "source", "sources")

@@ -102,7 +102,7 @@ def _sources(edition: Edition) -> Iterator[str]:
     failed = edition.coverage.failed
     if not failed:
         return
-    yield from _heading(f"SOURCES THAT DID NOT ANSWER ({len(failed):,})")
+    yield from _heading(f"SOURCES THAT GAVE NOTHING ({len(failed):,})")
     for note in failed[: words.MOST_NOTES]:
         yield from _hanging("", f"{note.source}: {words.note(note)}", _INDENT)
     if len(failed) > words.MOST_NOTES:

@@ -167,16 +167,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdicts_article_id"), ["article_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_verdicts_decision_superseded_at"), ["decision", "superseded_at"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_verdicts_decision_judged_at"), ["decision", "judged_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_verdicts_model"), ["model"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_verdicts_model"))
-        batch_op.drop_index(batch_op.f("ix_verdicts_decision_superseded_at"))
+        batch_op.drop_index(batch_op.f("ix_verdicts_decision_judged_at"))
         batch_op.drop_index(batch_op.f("ix_verdicts_article_id"))
 
     op.drop_table("verdicts")
