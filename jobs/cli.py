@@ -272,10 +272,21 @@ def main() -> NoReturn:
     """Run a command; every way to fail ends in one line and its exit code."""
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        app()
+        app(home_first(sys.argv[1:]))
     except Exception as error:  # noqa: BLE001 - the last door: a bug is reported in a line, not dumped
         sys.exit(_report(error))
     sys.exit(Exit.OK)
+
+
+def home_first(arguments: list[str]) -> list[str]:
+    """`--home DIR` may stand anywhere on the line; it belongs to every command."""
+    for at, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument == "--home" or argument.startswith("--home="):
+            end = at + (1 if "=" in argument else 2)
+            return [*arguments[at:end], *arguments[:at], *arguments[end:]]
+    return arguments
 
 
 def _report(error: Exception) -> Exit:

@@ -106,7 +106,7 @@ def _summary(report: CrawlReport) -> str:
     counts = report.counts
     answered = len(report.sources) - len(report.failed)
     if not report.sources:
-        return "no source is due"
+        return "no source is due yet; `--all` polls them all the same, `spywire sources list` says when each is"
     parts = [
         f"{answered} of {len(report.sources)} sources answered",
         f"{counts.get('links.new', 0)} new links",

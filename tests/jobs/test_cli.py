@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jobs.cli import home_first
 from tests.web import Site, rss, story
 
 if TYPE_CHECKING:
@@ -80,6 +81,21 @@ def test_a_wrong_argument_is_one_clear_line(desk: Desk, arguments: list[str], co
     assert message in result.err
     assert result.err.startswith("spywire: ")
     assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "sorted_line"),
+    [
+        ("crawl -v", "crawl -v"),
+        ("crawl --home x -v", "--home x crawl -v"),
+        ("sources list --home=x", "--home=x sources list"),
+        ("--home x crawl", "--home x crawl"),
+        ("judge -- --home", "judge -- --home"),
+        ("crawl --home", "--home crawl"),
+    ],
+)
+def test_the_home_may_be_named_anywhere(line: str, sorted_line: str) -> None:
+    assert home_first(line.split()) == sorted_line.split()
 
 
 def test_a_broken_setting_stops_every_command_with_78(desk: Desk) -> None:
