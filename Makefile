@@ -47,8 +47,8 @@ bench-downloads: $(VENV)/dev ## CPU for each page that is only downloaded
 proof-kill: $(VENV)/dev ## kill -9 at 100 random moments of a crawl of 2,000 links
 	$(BIN)/python -m tests.bench.kill
 
-CORPORA ?= ../shared/data
-model: $(VENV)/dev ## Rebuild the packaged model from the corpora in CORPORA
+model: $(VENV)/dev ## Rebuild the packaged model from the labelled corpora in CORPORA=DIR
+	@test -n "$(CORPORA)" || { echo "name the folder of the corpora: make model CORPORA=DIR"; exit 2; }
 	$(BIN)/spywire train --corpus $(CORPORA)/train.jsonl.xz --dev $(CORPORA)/dev.jsonl.xz --out crawler/classify/model
 
 clean: ## Remove the virtual environment and caches

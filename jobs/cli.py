@@ -18,6 +18,7 @@ from jobs.home import Home, find_home
 from jobs.terminal import (
     complain,
     configuration_of,
+    database_if_any,
     home_of,
     leave,
     opened_database,
@@ -234,8 +235,8 @@ def why(context: typer.Context, url: Annotated[str, typer.Argument(help="A link.
         key = url_key(url)
     except ValueError as error:
         raise UsageError(f"{url} is not a link: {error}") from error
-    with opened_database(context) as database:
-        history = Ledger(database).history(key)
+    with database_if_any(context) as database:
+        history = Ledger(database).history(key) if database else None
     if history is None:
         complain(f"{url} was never seen: no source has offered it")
         leave(Exit.PARTIAL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class Archive:
         self._database = database
 
     def add(self, judged: Judged, outcome: Settled, *, run: int) -> LinkState:
-        """Store an article with its verdict and settle its link, or settle the link as a duplicate.
+        """Store an article with its verdict and settle its link as the verdict says, or as a duplicate.
 
         A page is a duplicate when an article with the same claimed identity has the same title or text, or when one
         of the same outlet has the same text. A shared identity alone is not enough: some sites declare their home
@@ -49,14 +49,16 @@ class Archive:
             link = session.scalars(select(LinkRow).where(LinkRow.key == outcome.key)).one()
             twin = _twin(session, judged, digest, link)
             if twin is not None:
-                settle(session, _duplicate(outcome, twin), run=run)
-                return LinkState.DUPLICATE
+                copy = replace(outcome, state=LinkState.DUPLICATE, reason=f"same article as {twin}")
+                settle(session, copy, run=run)
+                return copy.state
             article = _article_row(judged, digest, link)
             session.add(article)
             session.flush()
             session.add(_verdict_row(article.id, judged.verdict, outcome.at))
-            settle(session, outcome, run=run)
-            return outcome.state
+            judged_so = replace(outcome, state=STATE[judged.verdict.decision], reason=judged.verdict.why)
+            settle(session, judged_so, run=run)
+            return judged_so.state
 
     def decided(self, decision: Decision, *, since: datetime, until: datetime) -> list[StoredArticle]:
         """The articles whose verdict stands at `decision` and was given in `[since, until)`.
@@ -114,18 +116,6 @@ def _twin(session: Session, judged: Judged, digest: str, link: LinkRow) -> str |
     if judged.verdict.decision is not Decision.REJECT:
         query = query.where(LinkRow.state != LinkState.REJECTED)
     return session.scalars(query.order_by(ArticleRow.id).limit(1)).first()
-
-
-def _duplicate(outcome: Settled, twin: str) -> Settled:
-    return Settled(
-        key=outcome.key,
-        state=LinkState.DUPLICATE,
-        reason=f"same article as {twin}",
-        at=outcome.at,
-        fetched_at=outcome.fetched_at,
-        final_url=outcome.final_url,
-        http_status=outcome.http_status,
-    )
 
 
 def _article_row(judged: Judged, digest: str, link: LinkRow) -> ArticleRow:

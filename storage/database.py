@@ -42,11 +42,6 @@ class Database:
             raise StorageError(f"cannot open the database {shown}: {_cause(error)}; check [storage] url") from error
         return cls(engine)
 
-    @property
-    def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
-        return self._engine.dialect.name
-
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only looks."""

@@ -11,13 +11,13 @@ from crawler.discover.decoding import decode, gunzip
 from crawler.discover.errors import MalformedFeedError, NotAFeedError
 from crawler.discover.feeds import read_feed, read_json_feed
 from crawler.discover.kinds import Drop, Found, SourceKind
-from crawler.discover.sections import alternates, read_section
+from crawler.discover.sections import read_section
 from crawler.discover.sitemaps import read_sitemap, read_sitemap_index
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Drop", "Found", "MalformedFeedError", "NotAFeedError", "SourceKind", "alternates", "discover"]
+__all__ = ["Drop", "Found", "MalformedFeedError", "NotAFeedError", "SourceKind", "discover"]
 
 MAX_BODY = 50 * 1024 * 1024  # bytes, unpacked: the limit of the sitemap protocol
 _SNIFFED = 16_384  # bytes

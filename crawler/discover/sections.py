@@ -121,15 +121,6 @@ def read_section(body: bytes, *, url: str, source: str, at: datetime, charset: s
     )
 
 
-def alternates(body: bytes, url: str, charset: str | None = None) -> tuple[str, ...]:
-    """The feeds that a page names by `<link rel="alternate">`, in its order, feeds of comments last."""
-    try:
-        root, _ = _tree(body, charset)
-    except MalformedFeedError:
-        return ()
-    return _announced(root, _base(root, url))
-
-
 def same_site(host: str, other: str) -> bool:
     """Whether two hosts belong to one registered domain."""
     host, other = host.removeprefix("www."), other.removeprefix("www.")

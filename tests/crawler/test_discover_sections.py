@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.discover import Drop, Found, MalformedFeedError, NotAFeedError, SourceKind, alternates, discover
+from crawler.discover import Drop, Found, MalformedFeedError, NotAFeedError, SourceKind, discover
 
 AT = datetime(2026, 11, 22, 6, tzinfo=UTC)
 URL = "https://www.news.example/security/"
@@ -120,16 +120,11 @@ def test_markup_in_a_headline_stays_text() -> None:
 
 
 def test_feeds_of_a_page_are_named_in_order_and_comments_last() -> None:
-    assert alternates(PAGE.encode(), URL) == (
+    assert read(PAGE).feeds == (
         "https://www.news.example/security/feed",
         "https://www.news.example/atom",
         "https://www.news.example/comments/feed",
     )
-
-
-def test_what_is_no_page_has_no_feeds() -> None:
-    assert alternates(b"", URL) == ()
-    assert alternates(b"\x00\xff<", URL) == ()
 
 
 def test_a_page_is_a_section_when_nobody_says_otherwise() -> None:
