@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select, update
 
+from storage.findings import read_findings, write_findings
 from storage.ledger import settle
-from storage.records import Decision, Judged, LinkState, Settled, StoredArticle, Verdict
+from storage.records import NO_FINDINGS, Article, Decision, Judged, LinkState, Settled, StoredArticle, Verdict
 from storage.rows import stored_record
 from storage.tables import ArticleRow, LinkRow, VerdictRow
 
@@ -56,6 +57,8 @@ class Archive:
             session.add(article)
             session.flush()
             session.add(_verdict_row(article.id, judged.verdict, outcome.at))
+            if judged.verdict.decision is not Decision.REJECT:
+                write_findings(session, article.id, judged.findings)
             judged_so = replace(outcome, state=STATE[judged.verdict.decision], reason=judged.verdict.why)
             settle(session, judged_so, run=run)
             return judged_so.state
@@ -70,13 +73,13 @@ class Archive:
             VerdictRow.decision == decision, VerdictRow.judged_at >= since, VerdictRow.judged_at < until
         )
         with self._database.read() as session:
-            return [stored_record(*row) for row in session.execute(query.order_by(ArticleRow.id))]
+            return _records(session, query.order_by(ArticleRow.id))
 
     def unjudged(self, *, limit: int) -> list[StoredArticle]:
         """Articles that are held because no model could judge them when they came, oldest first."""
         query = _standing().where(VerdictRow.model == NO_MODEL).order_by(ArticleRow.id).limit(limit)
         with self._database.read() as session:
-            return [stored_record(*row) for row in session.execute(query)]
+            return _records(session, query)
 
     def rejudge(self, article_id: int, verdict: Verdict, *, at: datetime) -> None:
         """Let a new verdict stand. The old one is kept, with the time it was superseded."""
@@ -103,6 +106,14 @@ def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
     )
 
 
+def _records(session: Session, query: Select[LinkRow, ArticleRow, VerdictRow]) -> list[StoredArticle]:
+    rows = session.execute(query).all()
+    findings = read_findings(session, [article.id for _, article, _ in rows])
+    return [
+        stored_record(link, article, verdict, findings.get(article.id, NO_FINDINGS)) for link, article, verdict in rows
+    ]
+
+
 def _twin(session: Session, judged: Judged, digest: str, link: LinkRow) -> str | None:
     article = judged.article
     same_page = (ArticleRow.key == judged.key) & or_(ArticleRow.title == article.title, ArticleRow.text_hash == digest)
@@ -119,12 +130,24 @@ def _twin(session: Session, judged: Judged, digest: str, link: LinkRow) -> str |
 
 
 def _article_row(judged: Judged, digest: str, link: LinkRow) -> ArticleRow:
-    fields: dict[str, Any] = asdict(judged.article)
-    fields["authors"] = list(judged.article.authors)
-    return ArticleRow(link_id=link.id, key=judged.key, text_hash=digest, **fields)
+    return ArticleRow(link_id=link.id, key=judged.key, text_hash=digest, **article_columns(judged.article))
+
+
+def article_columns(article: Article) -> dict[str, Any]:
+    fields: dict[str, Any] = asdict(article)
+    dateline = fields.pop("dateline") or {}
+    return fields | {
+        "authors": list(article.authors),
+        "tags": list(article.tags),
+        "signs": list(article.signs),
+        "dateline_place": dateline.get("place"),
+        "dateline_date": dateline.get("date"),
+        "agency": dateline.get("agency"),
+    }
 
 
 def _verdict_row(article_id: int, verdict: Verdict, at: datetime) -> VerdictRow:
     fields: dict[str, Any] = asdict(verdict)
     fields["evidence"] = [asdict(piece) for piece in verdict.evidence]
+    fields["signs"] = list(verdict.signs)
     return VerdictRow(article_id=article_id, judged_at=at, superseded_at=None, **fields)

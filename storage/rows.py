@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storage.records import Article, Evidence, Link, Run, StoredArticle, Verdict
+from storage.records import (
+    NO_FINDINGS,
+    Article,
+    Claim,
+    Dateline,
+    Evidence,
+    Findings,
+    Link,
+    Mention,
+    Run,
+    StoredArticle,
+    Verdict,
+)
 
 if TYPE_CHECKING:
-    from storage.tables import ArticleRow, LinkRow, RunRow, VerdictRow
+    from collections.abc import Sequence
+
+    from storage.tables import ArticleRow, ClaimRow, LinkRow, MentionRow, RunRow, VerdictRow
 
 
 def link_record(row: LinkRow) -> Link:
@@ -34,6 +48,53 @@ def article_record(row: ArticleRow) -> Article:
         date_source=row.date_source,
         language=row.language,
         summary=row.summary,
+        image=row.image,
+        tags=tuple(row.tags),
+        paywalled=row.paywalled,
+        extent=row.extent,
+        dateline=_dateline(row),
+        quality=row.quality,
+        signs=tuple(row.signs),
+    )
+
+
+def _dateline(row: ArticleRow) -> Dateline | None:
+    if row.dateline_place is None and row.dateline_date is None and row.agency is None:
+        return None
+    return Dateline(place=row.dateline_place, date=row.dateline_date, agency=row.agency)
+
+
+def findings_record(mentions: Sequence[MentionRow], claims: Sequence[ClaimRow]) -> Findings:
+    return Findings(
+        mentions=tuple(
+            Mention(
+                kind=row.kind,
+                name=row.name,
+                entity=row.entity,
+                text=row.text,
+                start=row.start,
+                end=row.end,
+                role=row.role,
+                candidates=tuple(row.candidates),
+            )
+            for row in mentions
+        ),
+        claims=tuple(
+            Claim(
+                claimant=row.claimant,
+                accused=row.accused,
+                accused_entity=row.accused_entity,
+                hedge=row.hedge,
+                hedge_text=row.hedge_text,
+                victim=row.victim,
+                victim_country=row.victim_country,
+                sector=row.sector,
+                quote=row.quote,
+                start=row.start,
+                end=row.end,
+            )
+            for row in claims
+        ),
     )
 
 
@@ -46,16 +107,20 @@ def verdict_record(row: VerdictRow) -> Verdict:
         model=row.model,
         why=row.why,
         evidence=tuple(Evidence(**piece) for piece in row.evidence),
+        signs=tuple(row.signs),
     )
 
 
-def stored_record(link: LinkRow, article: ArticleRow, verdict: VerdictRow) -> StoredArticle:
+def stored_record(
+    link: LinkRow, article: ArticleRow, verdict: VerdictRow, findings: Findings = NO_FINDINGS
+) -> StoredArticle:
     return StoredArticle(
         id=article.id,
         source=link.source,
         first_seen=link.discovered_at,
         article=article_record(article),
         verdict=verdict_record(verdict),
+        findings=findings,
     )
 
 

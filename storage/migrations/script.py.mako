@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.tables import Instant
+import storage.tables.columns
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
