@@ -1,0 +1,47 @@
+"""`spywire digest ...`: what a team reads in the morning."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli.options import since_of
+from jobs.exits import UsageError
+from jobs.terminal import (
+    configuration_of,
+    home_of,
+    opened_database,
+    say,
+    write_file,
+)
+
+digests = typer.Typer(help="What a team reads in the morning.", no_args_is_help=True)
+
+
+@digests.command("preview")
+def digest_preview(
+    context: typer.Context,
+    since: Annotated[str, typer.Option(help="How far back: 90m, 24h, 7d, or a date.")] = "24h",
+    form: Annotated[str, typer.Option("--format", help="text, html, markdown or json.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+) -> None:
+    """Show the digest of a window that ends now."""
+    from jobs.catalogue import read_sources
+    from jobs.digest.preview import preview
+    from jobs.digest.render import Form, render
+
+    if form not in list(Form):
+        raise UsageError(f"there is no format {form}; there are {', '.join(Form)}")
+    now = datetime.now(UTC)
+    home, settings = home_of(context), configuration_of(context).settings
+    sources = [source.name for source in read_sources(home.sources_file)]
+    with opened_database(context) as database:
+        edition = preview(database, settings, sources=sources, since=since_of(since, now), until=now)
+    text = render(edition, form)
+    if out is None:
+        say(text, end="")
+    else:
+        write_file(out, text)

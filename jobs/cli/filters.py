@@ -1,0 +1,77 @@
+"""`spywire extract` and `judge`: a page or text in, an article or verdict out; nothing is stored."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from jobs.cli.options import AsJson
+from jobs.exits import Exit
+from jobs.terminal import (
+    complain,
+    configuration_of,
+    leave,
+    say,
+    started_workers,
+)
+
+app = typer.Typer()
+
+AsLines = Annotated[bool, typer.Option("--jsonl", help="JSON lines in on standard input, JSON lines out.")]
+Target = Annotated[str, typer.Argument(metavar="[FILE|URL|-]", help="A file, a URL, or - for standard input.")]
+
+
+@app.command()
+def extract(
+    context: typer.Context,
+    target: Target = "-",
+    url: Annotated[str | None, typer.Option(help="Where a file's page comes from.")] = None,
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> None:
+    """HTML in, article out."""
+    from crawler.assess import Assessment
+    from jobs.crawl import manners
+    from jobs.filters import article_json, extract_lines, extract_one, page_of
+    from jobs.show import article_text
+
+    if as_lines:
+        with started_workers(context) as workers:
+            leave(extract_lines(sys.stdin.buffer, workers))
+    page = page_of(target, url=url, manners=manners(configuration_of(context).settings))
+    with started_workers(context, processes=1) as workers:
+        answer = extract_one(page, workers)
+    if as_json:
+        say(json.dumps(article_json(answer), ensure_ascii=False))
+    elif not isinstance(answer, Assessment):
+        say(article_text(answer))
+    if isinstance(answer, Assessment):
+        complain(f"{target}: {answer.state}: {answer.reason}")
+        leave(Exit.PARTIAL)
+
+
+@app.command()
+def judge(context: typer.Context, target: Target = "-", as_json: AsJson = False, as_lines: AsLines = False) -> None:
+    """Text in, verdict out. HTML is extracted first."""
+    from crawler import assess
+    from jobs.crawl import gate, manners
+    from jobs.filters import article_of, judge_lines, page_of, verdict_json
+    from jobs.show import verdict_text
+    from storage.archive import NO_MODEL
+
+    if as_lines:
+        with started_workers(context) as workers:
+            leave(judge_lines(sys.stdin.buffer, workers))
+    settings = configuration_of(context).settings
+    page = page_of(target, url=None, manners=manners(settings))
+    with started_workers(context, processes=1) as workers:
+        article = article_of(page, workers)
+    if isinstance(article, assess.Assessment):
+        complain(f"{target}: {article.state}: {article.reason}")
+        leave(Exit.PARTIAL)
+    verdict = assess.judge(article, assess.load_model(gate(settings).model))
+    say(json.dumps(verdict_json(verdict), ensure_ascii=False) if as_json else verdict_text(article, verdict))
+    leave(Exit.CONFIG if verdict.model == NO_MODEL else Exit.OK)
