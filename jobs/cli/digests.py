@@ -12,8 +12,8 @@ from jobs.cli.options import since_of
 from jobs.exits import UsageError
 from jobs.terminal import (
     configuration_of,
+    database_if_any,
     home_of,
-    opened_database,
     say,
     write_file,
 )
@@ -38,7 +38,9 @@ def digest_preview(
     now = datetime.now(UTC)
     home, settings = home_of(context), configuration_of(context).settings
     sources = [source.name for source in read_sources(home.sources_file)]
-    with opened_database(context) as database:
+    with database_if_any(context) as database:
+        if database is None:
+            raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
         edition = preview(database, settings, sources=sources, since=since_of(since, now), until=now)
     text = render(edition, form)
     if out is None:

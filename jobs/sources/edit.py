@@ -30,6 +30,8 @@ class Entry:
     language: str | None = None
     tags: tuple[str, ...] = ()
     why: str = ""
+    expect_per_day: float | str | None = None
+    render: bool | str = False
     remark: str = ""
 
     @property
@@ -42,6 +44,8 @@ class Entry:
             "language": self.language,
             "tags": list(self.tags),
             "why": self.why,
+            "expect_per_day": self.expect_per_day,
+            "render": self.render,
         }
         return {key: value for key, value in keys.items() if value}
 

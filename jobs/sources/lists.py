@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crawler.sources import Source
 
 MAX_FILE = 5 * 1024 * 1024  # bytes
-COLUMNS = ("name", "url", "kind", "every", "language", "tags", "why")
+COLUMNS = ("name", "url", "kind", "every", "language", "tags", "why", "expect_per_day", "render")
 _FORMULA = re.compile(r"[=+\-@\t\r]")  # what makes a spreadsheet calculate a cell (CWE-1236)
 _GUARDED = re.compile(r"\A'(?=[=+\-@\t\r])")
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
@@ -48,7 +48,9 @@ def write_csv(sources: Iterable[Source]) -> str:
     for source in sources:
         every = _span(source.every) if source.every else ""
         tags = ";".join(source.tags)
-        cells = (source.name, source.url, source.kind or "", every, source.language or "", tags, source.why)
+        expected = "" if source.expect_per_day is None else f"{source.expect_per_day:g}"
+        words = (source.name, source.url, source.kind or "", every, source.language or "", tags, source.why)
+        cells = (*words, expected, "true" if source.render else "")
         writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in map(clean_line, cells)])
     return out.getvalue()
 
@@ -83,7 +85,20 @@ def _row(place: str, said: dict[str, str]) -> Row:
         language=said.get("language") or None,
         tags=tags_of(re.split(r"[;,|]", said.get("tags", ""))),
         why=said.get("why", ""),
+        expect_per_day=_number(said.get("expect_per_day", "")),
+        render=_fact(said.get("render", "")),
     )
+
+
+def _number(cell: str) -> float | str | None:
+    try:
+        return float(cell) if cell else None
+    except ValueError:
+        return cell
+
+
+def _fact(cell: str) -> bool | str:
+    return {"": False, "false": False, "true": True}.get(cell.lower(), cell)
 
 
 def _urls(text: str) -> list[Row]:

@@ -54,4 +54,6 @@ def _entry(row: Row, name: str) -> Entry:
         language=row.language,
         tags=row.tags,
         why=row.why,
+        expect_per_day=row.expect_per_day,
+        render=row.render,
     )

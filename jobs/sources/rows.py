@@ -25,6 +25,8 @@ class Row:
     language: str | None = None
     tags: tuple[str, ...] = ()
     why: str = ""
+    expect_per_day: float | str | None = None  # as it stands there when it is no number
+    render: bool | str = False  # likewise
 
 
 def tags_of(words: Iterable[str]) -> tuple[str, ...]:

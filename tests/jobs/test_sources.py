@@ -49,8 +49,14 @@ tags = [
 """
 SOURCES = (
     Source(name="the-record", url="https://record.example/feed", tags=("press", "Threat Intel"), why="=1+1 & <b>"),
-    Source(name="norvia", url="https://cert.example/news/", kind=SourceKind.SECTION, language="en"),
-    Source(name="map", url="https://map.example/news.xml", kind=SourceKind.SITEMAP, every=timedelta(hours=36)),
+    Source(name="norvia", url="https://cert.example/news/", kind=SourceKind.SECTION, language="en", render=True),
+    Source(
+        name="map",
+        url="https://map.example/news.xml",
+        kind=SourceKind.SITEMAP,
+        every=timedelta(hours=36),
+        expect_per_day=2.5,
+    ),
     Source(name="past", url="file:///data/*.warc.gz", kind=SourceKind.ARCHIVE),
     Source(name="news", url="https://news.example/?a=1&b=2", every=timedelta(minutes=90), tags=("@home",)),
 )
@@ -138,6 +144,7 @@ def test_what_is_exported_comes_back(form: str) -> None:
             ("archive", None),
             (None, "90m"),
         ]
+        assert [(entry.render, entry.expect_per_day) for entry in plan.entries[1:3]] == [(True, None), (False, 2.5)]
     assert plan_import(read_rows(body), SOURCES).entries == ()
 
 
