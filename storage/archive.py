@@ -6,36 +6,41 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 
 from storage.findings import read_findings, write_findings
 from storage.ledger import settle
-from storage.records import NO_FINDINGS, Article, Decision, Judged, LinkState, Settled, StoredArticle, Verdict
+from storage.likeness import remember
+from storage.lines import Print, enter, keep_print, places
+from storage.records import NO_FINDINGS, Article, Because, Decision, Judged, LinkState, Settled, StoredArticle, Verdict
+from storage.repeats import FULL_TEXT, alike, is_soft_404, soft_404, withdraw
 from storage.rows import stored_record
+from storage.search import refresh
 from storage.tables import ArticleRow, LinkRow, VerdictRow
+from storage.verdicts import NO_MODEL, STATE, follow, in_window, shadow_row, verdict_row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from storage.database import Database
+    from storage.records import Standing
 
-NO_MODEL = "none"
-FULL_TEXT = 1000  # code points; what is shorter may be all that a paywall shows
-STATE = {
-    Decision.FLAG: LinkState.FLAGGED,
-    Decision.HOLD: LinkState.HELD,
-    Decision.REJECT: LinkState.REJECTED,
-}
+    Regard = Callable[[Article, Sequence[Standing]], Article]
+
+__all__ = ["FULL_TEXT", "NO_MODEL", "STATE", "Archive", "article_columns", "text_hash"]
 
 
 class Archive:
     """One method, one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, regard: Regard | None = None) -> None:
+        """`regard` may mark an article for the places where its paragraphs stand already; it is asked in `add`."""
         self._database = database
+        self._regard = regard
 
     def add(self, judged: Judged, outcome: Settled, *, run: int) -> LinkState:
         """Store an article with its verdict and settle its link as the verdict says, or as a duplicate.
@@ -44,36 +49,61 @@ class Archive:
         of the same outlet has the same text. A shared identity alone is not enough: some sites declare their home
         page as canonical everywhere. Nor is a short text under another title, which is what a paywall leaves of every
         article. What the gate flags or holds never vanishes behind something it rejected.
+
+        A text that too many links of the host have is a soft 404: then all of them are, and none is an article.
         """
         digest = text_hash(judged.article.text)
         with self._database.write() as session:
             link = session.scalars(select(LinkRow).where(LinkRow.key == outcome.key)).one()
-            twin = _twin(session, judged, digest, link)
-            if twin is not None:
-                copy = replace(outcome, state=LinkState.DUPLICATE, reason=f"same article as {twin}")
-                settle(session, copy, run=run)
-                return copy.state
-            article = _article_row(judged, digest, link)
-            session.add(article)
-            session.flush()
-            session.add(_verdict_row(article.id, judged.verdict, outcome.at))
-            if judged.verdict.decision is not Decision.REJECT:
-                write_findings(session, article.id, judged.findings)
-            judged_so = replace(outcome, state=STATE[judged.verdict.decision], reason=judged.verdict.why)
-            settle(session, judged_so, run=run)
-            return judged_so.state
+            page = _print(judged, digest, link)
+            others = alike(session, page) if page.lines.host else []
+            if is_soft_404(judged.article, link.url, others):
+                became = soft_404(outcome, page.lines.host, len(others))
+                withdraw(session, page, became, run=run)
+            elif (twin := _twin(session, judged, digest, link)) is not None:
+                became = replace(outcome, state=LinkState.DUPLICATE, reason=f"same article as {twin}")
+            else:
+                self._keep(session, judged, digest, link, at=outcome.at)
+                became = replace(outcome, state=STATE[judged.verdict.decision], reason=judged.verdict.why)
+                page = replace(page, teaches=not others)
+            if page.lines.host:
+                keep_print(session, page, at=outcome.at)
+            settle(session, became, run=run)
+            return became.state
+
+    def _keep(self, session: Session, judged: Judged, digest: str, link: LinkRow, *, at: datetime) -> None:
+        notable = judged.verdict.decision is not Decision.REJECT
+        standing = places(session, judged.lines) if notable else []
+        article = self._regard(judged.article, standing) if self._regard else judged.article
+        row = _article_row(replace(judged, article=article), digest, link)
+        session.add(row)
+        session.flush()
+        session.add(verdict_row(row.id, judged.verdict, at))
+        if judged.shadow is not None:
+            session.add(shadow_row(row.id, judged.shadow, at))
+        if notable:
+            write_findings(session, row.id, judged.findings)
+            enter(session, judged.lines, row.id, at=at)
+        refresh(session, row.id)
+        remember(session, row.id, judged.sketch)
 
     def decided(self, decision: Decision, *, since: datetime, until: datetime) -> list[StoredArticle]:
         """The articles whose verdict stands at `decision` and was given in `[since, until)`.
 
         Windows go by the verdict: a link may wait for hours between its discovery and its page, and must not fall
-        between two windows.
+        between two windows. What another model says of it later does not move it to a later window.
         """
-        query = _standing().where(
-            VerdictRow.decision == decision, VerdictRow.judged_at >= since, VerdictRow.judged_at < until
-        )
+        query = _standing().where(VerdictRow.decision == decision, in_window(since, until))
         with self._database.read() as session:
             return _records(session, query.order_by(ArticleRow.id))
+
+    def standing(
+        self, decisions: Collection[Decision], *, since: datetime, until: datetime, after: int = 0, limit: int
+    ) -> list[StoredArticle]:
+        """Articles with an id above `after` whose verdict stands at one of these, by the same windows, by id."""
+        query = _standing().where(VerdictRow.decision.in_(decisions), in_window(since, until), ArticleRow.id > after)
+        with self._database.read() as session:
+            return _records(session, query.order_by(ArticleRow.id).limit(limit))
 
     def unjudged(self, *, limit: int) -> list[StoredArticle]:
         """Articles that are held because no model could judge them when they came, oldest first."""
@@ -82,14 +112,9 @@ class Archive:
             return _records(session, query)
 
     def rejudge(self, article_id: int, verdict: Verdict, *, at: datetime) -> None:
-        """Let a new verdict stand. The old one is kept, with the time it was superseded."""
+        """Let a new verdict stand, unless a label does. The old one is kept, with the time it was superseded."""
         with self._database.write() as session:
-            standing = VerdictRow.article_id == article_id, VerdictRow.superseded_at.is_(None)
-            session.execute(update(VerdictRow).where(*standing).values(superseded_at=at))
-            session.add(_verdict_row(article_id, verdict, at))
-            link_id = select(ArticleRow.link_id).where(ArticleRow.id == article_id).scalar_subquery()
-            changes = {"state": STATE[verdict.decision], "reason": verdict.why, "settled_at": at}
-            session.execute(update(LinkRow).where(LinkRow.id == link_id).values(changes))
+            follow(session, article_id, replace(verdict, because=Because.REJUDGED), at=at)
 
 
 def text_hash(text: str) -> str:
@@ -122,11 +147,16 @@ def _twin(session: Session, judged: Judged, digest: str, link: LinkRow) -> str |
     query = (
         select(ArticleRow.url)
         .join(LinkRow, LinkRow.id == ArticleRow.link_id)
-        .where(or_(same_page, same_text), ArticleRow.link_id != link.id)
+        .where(or_(same_page, same_text), ArticleRow.link_id != link.id, LinkRow.state != LinkState.NOT_AN_ARTICLE)
     )
     if judged.verdict.decision is not Decision.REJECT:
         query = query.where(LinkRow.state != LinkState.REJECTED)
     return session.scalars(query.order_by(ArticleRow.id).limit(1)).first()
+
+
+def _print(judged: Judged, digest: str, link: LinkRow) -> Print:
+    text = int.from_bytes(bytes.fromhex(digest[:16]), signed=True)
+    return Print(link_id=link.id, text=text, title=judged.article.title, lines=judged.lines, teaches=False)
 
 
 def _article_row(judged: Judged, digest: str, link: LinkRow) -> ArticleRow:
@@ -144,10 +174,3 @@ def article_columns(article: Article) -> dict[str, Any]:
         "dateline_date": dateline.get("date"),
         "agency": dateline.get("agency"),
     }
-
-
-def _verdict_row(article_id: int, verdict: Verdict, at: datetime) -> VerdictRow:
-    fields: dict[str, Any] = asdict(verdict)
-    fields["evidence"] = [asdict(piece) for piece in verdict.evidence]
-    fields["signs"] = list(verdict.signs)
-    return VerdictRow(article_id=article_id, judged_at=at, superseded_at=None, **fields)

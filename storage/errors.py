@@ -13,3 +13,7 @@ class BadUrlError(StorageError):
 
 class SchemaNewerError(StorageError):
     """The database was written by a newer spywire."""
+
+
+class QueryError(Exception):
+    """A search query that cannot be understood; the message names the place."""

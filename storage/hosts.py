@@ -23,9 +23,12 @@ class Hosts:
 
     def all_robots(self, *, since: datetime) -> dict[str, RobotsFile]:
         """Every robots.txt fetched since then, by origin."""
-        query = select(RobotsRow).where(RobotsRow.fetched_at >= since)
+        query = select(*RobotsRow.__table__.c).where(RobotsRow.fetched_at >= since)
         with self._database.read() as session:
-            return {row.origin: _file(row) for row in session.scalars(query)}
+            return {
+                row.origin: RobotsFile(status=row.status, body=row.body, fetched_at=row.fetched_at)
+                for row in session.execute(query)
+            }
 
     def keep_robots(self, origin: str, file: RobotsFile) -> None:
         """Remember a robots.txt in place of the last one."""
@@ -49,7 +52,3 @@ class Hosts:
                 session.add(HostRow(host=host, parked_until=parked.until, because=parked.because))
             elif row.parked_until < parked.until:
                 row.parked_until, row.because = parked.until, parked.because
-
-
-def _file(row: RobotsRow) -> RobotsFile:
-    return RobotsFile(status=row.status, body=row.body, fetched_at=row.fetched_at)

@@ -66,10 +66,14 @@ class Ledger:
     def release(self, *, owner: str) -> int:
         """Give back every link this owner holds, at the end of a run; and at its start, should the last have died."""
         free = {"state": LinkState.DISCOVERED, "lease_owner": None, "lease_until": None}
-        mine = and_(LinkRow.state == LinkState.LEASED, LinkRow.lease_owner == owner)
         with self._database.write() as session:
-            rows = session.scalars(update(LinkRow).where(mine).values(free).returning(LinkRow.id)).all()
+            rows = session.scalars(update(LinkRow).where(_held_by(owner)).values(free).returning(LinkRow.id)).all()
             return len(rows)
+
+    def renew(self, *, owner: str, until: datetime) -> None:
+        """Keep every link this owner holds for longer: its run lives."""
+        with self._database.write() as session:
+            session.execute(update(LinkRow).where(_held_by(owner)).values(lease_until=until))
 
     def settle(self, outcome: Settled, *, run: int) -> None:
         """Write what became of a link that gave no article."""
@@ -136,6 +140,11 @@ def settle(session: Session, outcome: Settled, *, run: int) -> None:
         "lease_until": None,
     }
     session.execute(update(LinkRow).where(LinkRow.key == outcome.key).values(changes))
+
+
+def _held_by(owner: str) -> ColumnElement[bool]:
+    """OPEN says again what follows from the state: SQLite and PostgreSQL then read the few open links, not all."""
+    return and_(text(OPEN), LinkRow.state == LinkState.LEASED, LinkRow.lease_owner == owner)
 
 
 def _due(source: str, *, at: datetime, owner: str | None = None) -> Select[LinkRow]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 from storage.ledger import add_links, unseen
 from storage.records import Poll, SourcePoll, Validators
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from sqlalchemy import Row
+
     from storage.database import Database
 
+VALIDATING = PollRow.source, PollRow.url, PollRow.etag, PollRow.last_modified, PollRow.body_hash
 
 class Polls:
     """One method, one transaction."""
@@ -30,13 +33,15 @@ class Polls:
         """
         with self._database.write() as session:
             new = add_links(session, unseen(session, poll.links), at=poll.at, run=run)
-            session.add(_row(poll, run=run, new=new))
+            session.add(PollRow(**_values(poll, run=run, new=new)))
             return new
 
     def record_idle(self, polls: Iterable[Poll], *, run: int) -> None:
         """Write polls that discovered nothing, all in one."""
-        with self._database.write() as session:
-            session.add_all(_row(poll, run=run, new=0) for poll in polls)
+        rows = [_values(poll, run=run, new=0) for poll in polls]
+        if rows:
+            with self._database.write() as session:
+                session.execute(insert(PollRow.__table__), rows)  # type: ignore[arg-type]  # a Table, says its metaclass
 
     def last_read(self) -> dict[tuple[str, str], Validators]:
         """The validators of the last poll of each source that was read to the end, by source and URL."""
@@ -48,20 +53,20 @@ class Polls:
             .correlate(SourceRow)
             .scalar_subquery()
         )
-        query = select(PollRow).where(PollRow.id.in_(select(newest).select_from(SourceRow)))
+        query = select(*VALIDATING).where(PollRow.id.in_(select(newest).select_from(SourceRow)))
         with self._database.read() as session:
-            return {(row.source, row.url): _validators(row) for row in session.scalars(query)}
+            return {(row.source, row.url): _validators(row) for row in session.execute(query)}
 
     def validators(self, source: str, url: str) -> Validators:
         """What the last poll of this URL that was read to the end was told; empty when there is none."""
         query = (
-            select(PollRow)
+            select(*VALIDATING)
             .where(PollRow.source == source, PollRow.url == url, text(READ))
             .order_by(PollRow.id.desc())
             .limit(1)
         )
         with self._database.read() as session:
-            row = session.scalar(query)
+            row = session.execute(query).first()
             return Validators() if row is None else _validators(row)
 
     def latest(self, *, since: datetime, until: datetime) -> tuple[SourcePoll, ...]:
@@ -86,22 +91,22 @@ class Polls:
             )
 
 
-def _row(poll: Poll, *, run: int, new: int) -> PollRow:
-    return PollRow(
-        run_id=run,
-        source=poll.source,
-        url=poll.url,
-        at=poll.at,
-        state=poll.state,
-        detail=poll.detail,
-        found=len(poll.links),
-        new=new,
-        dropped=dict(poll.dropped),
-        etag=poll.etag,
-        last_modified=poll.last_modified,
-        body_hash=poll.body_hash,
-    )
+def _values(poll: Poll, *, run: int, new: int) -> dict[str, Any]:
+    return {
+        "run_id": run,
+        "source": poll.source,
+        "url": poll.url,
+        "at": poll.at,
+        "state": poll.state,
+        "detail": poll.detail,
+        "found": len(poll.links),
+        "new": new,
+        "dropped": dict(poll.dropped),
+        "etag": poll.etag,
+        "last_modified": poll.last_modified,
+        "body_hash": poll.body_hash,
+    }
 
 
-def _validators(row: PollRow) -> Validators:
+def _validators(row: Row[str, str, str | None, str | None, str | None]) -> Validators:
     return Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash)

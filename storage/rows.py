@@ -52,9 +52,11 @@ def article_record(row: ArticleRow) -> Article:
         tags=tuple(row.tags),
         paywalled=row.paywalled,
         extent=row.extent,
+        extent_reason=row.extent_reason,
         dateline=_dateline(row),
         quality=row.quality,
         signs=tuple(row.signs),
+        dropped_lines=row.dropped_lines,
     )
 
 
@@ -108,6 +110,7 @@ def verdict_record(row: VerdictRow) -> Verdict:
         why=row.why,
         evidence=tuple(Evidence(**piece) for piece in row.evidence),
         signs=tuple(row.signs),
+        because=row.because,
     )
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, case, null, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records import Rhythm, SourceFeed, SourceState
 from storage.tables import PollRow, SourceRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.orm import Session
 
     from storage.database import Database
 
 PATIENCE = 3  # polls of a feed that fail in a row before its source goes back to its own URL
+COLUMNS = SourceRow.__table__.c  # read as they are: an object a row costs as much again as the row
 
 
 class Sources:
@@ -29,7 +31,7 @@ class Sources:
     def states(self) -> dict[str, SourceState]:
         """Every source that was ever polled, by name."""
         with self._database.read() as session:
-            return {row.name: _state(row) for row in session.scalars(select(SourceRow))}
+            return {row.name: _state(row) for row in session.execute(select(*COLUMNS))}
 
     def state(self, name: str, url: str) -> SourceState:
         """What is known of a source. One that is new, or has another URL than before, starts anew."""
@@ -39,29 +41,36 @@ class Sources:
 
     def keep(self, states: Iterable[SourceState]) -> None:
         """Remember sources' states in place of the last ones. Another URL than before clears the whole row."""
-        by_name = {state.name: state for state in states}
+        rows = [_remembered(state) for state in {state.name: state for state in states}.values()]
+        if not rows:
+            return
         with self._database.write() as session:
-            rows = {row.name: row for row in session.scalars(select(SourceRow).where(SourceRow.name.in_(by_name)))}
-            for name, state in by_name.items():
-                row = rows.get(name)
-                if row is None:
-                    row = SourceRow(name=name, url=state.url, feed_url=None, feed_why="")
-                    session.add(row)
-                _remember(row, state)
+            insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+            added = insert(SourceRow)
+            stays = COLUMNS.url == added.excluded.url
+            changed: dict[str, Any] = {name: added.excluded[name] for name in rows[0] if name != "name"}
+            changed |= {name: case((stays, COLUMNS[name]), else_=null()) for name in ("feed_url", "feed_at")}
+            changed["feed_why"] = case((stays, COLUMNS.feed_why), else_="")
+            session.execute(added.on_conflict_do_update(index_elements=["name"], set_=changed), rows)
 
-    def with_feed(self) -> set[str]:
-        """The sources for which a feed was once looked for."""
+    def feeds(self) -> dict[tuple[str, str], SourceFeed]:
+        """The feeds that were looked for, by the name and URL of their source.
+
+        Whether one is failing is only looked up where the source has failed as often: most have not failed at all.
+        """
         with self._database.read() as session:
-            return set(session.scalars(select(SourceRow.name).where(SourceRow.feed_at.is_not(None))))
+            rows = session.execute(select(*COLUMNS).where(SourceRow.feed_at.is_not(None))).all()
+            return {
+                (row.name, row.url): _feed(row, failing=row.failures >= PATIENCE and _failing(session, row))
+                for row in rows
+            }
 
     def feed(self, name: str, url: str) -> SourceFeed | None:
         """The feed found at a source's URL; None if that was never looked for there."""
+        wanted = SourceRow.name == name, SourceRow.url == url, SourceRow.feed_at.is_not(None)
         with self._database.read() as session:
-            row = session.get(SourceRow, name)
-            if row is None or row.url != url or row.feed_at is None:
-                return None
-            failing = row.feed_url is not None and _failing(session, name, row.feed_url, since=row.feed_at)
-            return SourceFeed(url=row.feed_url, why=row.feed_why, at=row.feed_at, failing=failing)
+            row = session.execute(select(*COLUMNS).where(*wanted)).first()
+            return None if row is None else _feed(row, failing=_failing(session, row))
 
     def follow(self, name: str, url: str, feed: SourceFeed) -> None:
         """Remember the feed found at a source's URL. Another URL than before starts the source anew."""
@@ -76,10 +85,16 @@ class Sources:
             row.feed_url, row.feed_why, row.feed_at = feed.url, feed.why, feed.at
 
 
-def _failing(session: Session, name: str, url: str, *, since: datetime) -> bool:
+def _feed(row: Row[*tuple[Any, ...]], *, failing: bool) -> SourceFeed:
+    return SourceFeed(url=row.feed_url, why=row.feed_why, at=row.feed_at, failing=failing)
+
+
+def _failing(session: Session, row: Row[*tuple[Any, ...]]) -> bool:
+    if row.feed_url is None:
+        return False
     query = (
         select(PollRow.state)
-        .where(PollRow.source == name, PollRow.url == url, PollRow.at >= since)
+        .where(PollRow.source == row.name, PollRow.url == row.feed_url, PollRow.at >= row.feed_at)
         .order_by(PollRow.id.desc())
         .limit(PATIENCE)
     )
@@ -87,19 +102,22 @@ def _failing(session: Session, name: str, url: str, *, since: datetime) -> bool:
     return len(states) == PATIENCE and not any(state.succeeded for state in states)
 
 
-def _remember(row: SourceRow, state: SourceState) -> None:
-    if row.url != state.url:
-        row.url, row.feed_url, row.feed_why, row.feed_at = state.url, None, "", None
+def _remembered(state: SourceState) -> Mapping[str, Any]:
     rhythm = state.rhythm
-    row.interval_s = None if rhythm.interval is None else round(rhythm.interval.total_seconds())
-    row.next_poll_at = rhythm.next_at
-    row.failures = rhythm.failures
-    row.state = _remembered(rhythm)
-    row.validators_trusted = state.validators_trusted
-    row.audited_at = state.audited_at
+    return {
+        "name": state.name,
+        "url": state.url,
+        "feed_why": "",
+        "interval_s": None if rhythm.interval is None else round(rhythm.interval.total_seconds()),
+        "next_poll_at": rhythm.next_at,
+        "failures": rhythm.failures,
+        "state": _details(rhythm),
+        "validators_trusted": state.validators_trusted,
+        "audited_at": state.audited_at,
+    }
 
 
-def _remembered(rhythm: Rhythm) -> dict[str, Any]:
+def _details(rhythm: Rhythm) -> dict[str, Any]:
     return {
         "polled_at": rhythm.polled_at and rhythm.polled_at.isoformat(),
         "read_at": rhythm.read_at and rhythm.read_at.isoformat(),
@@ -108,7 +126,7 @@ def _remembered(rhythm: Rhythm) -> dict[str, Any]:
     }
 
 
-def _state(row: SourceRow) -> SourceState:
+def _state(row: SourceRow | Row[*tuple[Any, ...]]) -> SourceState:
     """Lenient towards `state`: what an older or newer version did not write there is as before the first look."""
     return SourceState(
         name=row.name,

@@ -7,11 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from storage.records.findings import NO_FINDINGS
+from storage.records.likeness import NO_SKETCH
+from storage.records.lines import NO_LINES
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from storage.records.findings import Findings
+    from storage.records.likeness import Sketch
+    from storage.records.lines import PageLines
 
 
 class DateSource(StrEnum):
@@ -38,6 +42,15 @@ class Decision(StrEnum):
     FLAG = "flag"
     HOLD = "hold"
     REJECT = "reject"
+
+
+class Because(StrEnum):
+    """What brought a verdict about."""
+
+    NEW = "new"  # the article came
+    REJUDGED = "rejudged"  # nothing could judge it when it came, or its page has changed
+    LABEL = "label"  # a person said so, or took it back
+    RECLASSIFIED = "reclassified"  # another model went through the archive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +80,11 @@ class Article:
     tags: tuple[str, ...] = ()
     paywalled: bool = False
     extent: Extent = Extent.FULL
+    extent_reason: str = ""  # why there is no more of it
     dateline: Dateline | None = None
     quality: float = 1.0  # 0 to 1; each sign of spun or stitched text lowers it, and it lowers the rank
     signs: tuple[str, ...] = ()  # what was odd about the text, by name
+    dropped_lines: int = 0  # that its host repeats, and that were taken out of the text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +112,7 @@ class Verdict:
     why: str  # one line, read in five seconds
     evidence: tuple[Evidence, ...] = ()
     signs: tuple[str, ...] = ()  # what tried to sway the gate, by name: stuffed keywords, hidden text, instructions
+    because: Because = Because.NEW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,3 +135,6 @@ class Judged:
     article: Article
     verdict: Verdict
     findings: Findings = NO_FINDINGS
+    lines: PageLines = NO_LINES
+    sketch: Sketch = NO_SKETCH
+    shadow: Verdict | None = None  # of the model that is tried beside the one that decides

@@ -2,22 +2,39 @@
 
 from storage.tables.articles import ArticleRow, ClaimRow, MentionRow, VerdictRow
 from storage.tables.columns import Table
+from storage.tables.gate import AppointmentRow, DrawRow, LabelRow, ShadowRow
+from storage.tables.likeness import BandRow, LikenessRow, SketchRow
+from storage.tables.lines import ParagraphRow, PrintRow
 from storage.tables.links import OPEN, LinkRow
 from storage.tables.polls import READ, HostRow, PollRow, RobotsRow, SourceRow
 from storage.tables.runs import RunRow
+from storage.tables.stories import MemberRow, StoryChangeRow, StoryRow, WordOfHandRow
 
 __all__ = [
     "OPEN",
     "READ",
+    "AppointmentRow",
     "ArticleRow",
+    "BandRow",
     "ClaimRow",
+    "DrawRow",
     "HostRow",
+    "LabelRow",
+    "LikenessRow",
     "LinkRow",
+    "MemberRow",
     "MentionRow",
+    "ParagraphRow",
     "PollRow",
+    "PrintRow",
     "RobotsRow",
     "RunRow",
+    "ShadowRow",
+    "SketchRow",
     "SourceRow",
+    "StoryChangeRow",
+    "StoryRow",
     "Table",
     "VerdictRow",
+    "WordOfHandRow",
 ]

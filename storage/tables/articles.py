@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.records import DateSource, Decision, EntityKind, Extent, Hedge, Role
+from storage.records import Because, DateSource, Decision, EntityKind, Extent, Hedge, Role
 from storage.tables.columns import Table
 
 
@@ -36,11 +36,13 @@ class ArticleRow(Table):
     tags: Mapped[list[Any]] = mapped_column(server_default="[]")
     paywalled: Mapped[bool] = mapped_column(server_default=false())
     extent: Mapped[Extent] = mapped_column(server_default=Extent.FULL)
+    extent_reason: Mapped[str] = mapped_column(server_default="")
     dateline_place: Mapped[str | None]
     dateline_date: Mapped[date | None]
     agency: Mapped[str | None] = mapped_column(String(100))
     quality: Mapped[float] = mapped_column(server_default="1")
     signs: Mapped[list[Any]] = mapped_column(server_default="[]")
+    dropped_lines: Mapped[int] = mapped_column(server_default="0")
 
 
 class VerdictRow(Table):
@@ -61,6 +63,8 @@ class VerdictRow(Table):
     why: Mapped[str]
     evidence: Mapped[list[Any]]
     signs: Mapped[list[Any]] = mapped_column(server_default="[]")
+    because: Mapped[Because] = mapped_column(server_default=Because.NEW)
+    news_at: Mapped[datetime | None] = mapped_column(index=True)  # when it was news, where that is not `judged_at`
 
 
 class MentionRow(Table):

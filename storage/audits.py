@@ -1,0 +1,107 @@
+"""The recall audit's draws: rejected articles that people are asked about. The answer to a draw is its label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, select
+
+from storage.records import LABEL, Decision, Draw, Reject
+from storage.rows import stored_record
+from storage.tables import ArticleRow, DrawRow, LabelRow, LinkRow, VerdictRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Select
+
+    from storage.database import Database
+    from storage.records import StoredArticle
+
+
+class Audits:
+    """One method, one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def rejects(self, *, since: datetime) -> list[Reject]:
+        """What a model rejected since then, no person has spoken about, and was never drawn."""
+        drawn = select(DrawRow.article_id)
+        query = (
+            select(VerdictRow)
+            .where(VerdictRow.decision == Decision.REJECT, VerdictRow.superseded_at.is_(None))
+            .where(VerdictRow.model != LABEL, VerdictRow.judged_at >= since, VerdictRow.score.is_not(None))
+            .where(VerdictRow.article_id.not_in(drawn))
+        )
+        with self._database.read() as session:
+            return [_reject(row) for row in session.scalars(query.order_by(VerdictRow.article_id))]
+
+    def keep(self, draws: Sequence[Draw]) -> None:
+        """Remember what was drawn."""
+        with self._database.write() as session:
+            session.add_all(_draw_row(draw) for draw in draws)
+
+    def of_day(self, day: date) -> list[tuple[Draw, StoredArticle]]:
+        """What was drawn on a day, in the order it was drawn, with its articles."""
+        query = _draws().add_columns(ArticleRow, LinkRow, VerdictRow)
+        query = (
+            query.join(ArticleRow, ArticleRow.id == DrawRow.article_id)
+            .join(LinkRow, LinkRow.id == ArticleRow.link_id)
+            .join(VerdictRow, and_(VerdictRow.article_id == ArticleRow.id, VerdictRow.superseded_at.is_(None)))
+        )
+        with self._database.read() as session:
+            rows = session.execute(query.where(DrawRow.day == day).order_by(DrawRow.id)).all()
+            return [
+                (_draw(row, label), stored_record(link, article, verdict))
+                for row, label, article, link, verdict in rows
+            ]
+
+    def draws(self, *, since: datetime) -> list[Draw]:
+        """Everything drawn of what was rejected since then."""
+        with self._database.read() as session:
+            rows = session.execute(_draws().where(DrawRow.judged_at >= since).order_by(DrawRow.id))
+            return [_draw(row, label) for row, label in rows]
+
+
+def _draws() -> Select[DrawRow, LabelRow]:
+    answer = and_(LabelRow.article_id == DrawRow.article_id, LabelRow.superseded_at.is_(None))
+    return select(DrawRow, LabelRow).join(LabelRow, answer, isouter=True)
+
+
+def _reject(row: VerdictRow) -> Reject:
+    assert row.score is not None
+    return Reject(
+        article_id=row.article_id,
+        score=row.score,
+        reject_below=row.reject_below,
+        judged_at=row.judged_at,
+        model=row.model,
+    )
+
+
+def _draw_row(draw: Draw) -> DrawRow:
+    reject = draw.reject
+    return DrawRow(
+        day=draw.day,
+        article_id=reject.article_id,
+        stratum=draw.stratum,
+        size=draw.size,
+        score=reject.score,
+        reject_below=reject.reject_below,
+        judged_at=reject.judged_at,
+        model=reject.model,
+    )
+
+
+def _draw(row: DrawRow, label: LabelRow | None) -> Draw:
+    reject = Reject(
+        article_id=row.article_id,
+        score=row.score,
+        reject_below=row.reject_below,
+        judged_at=row.judged_at,
+        model=row.model,
+    )
+    word = None if label is None else label.word
+    return Draw(day=row.day, stratum=row.stratum, size=row.size, reject=reject, answer=word)

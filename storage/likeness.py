@@ -1,0 +1,146 @@
+"""Near-duplicates: which earlier texts a new one is like. A look costs the same, however many are stored."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select
+
+from storage.records import Alike, AlikeArticle, Likeness, Sketch
+from storage.tables import BandRow, LikenessRow, SketchRow, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+# Core tables: the ORM would cost as much as the look itself
+SKETCHED, BANDED, LIKE = (Table.metadata.tables[name] for name in ("sketches", "bands", "likenesses"))
+
+LOOKED = 64  # hashes by which others are looked for: in a text it was merged into, an article's stand further down
+BANDS = 20  # of the smallest hashes; two in common make a candidate
+TOGETHER = 2
+CROWD = 60  # articles on one band; more come to no use, and would make the look longer
+CANDIDATES = 12
+SAME = 0.62  # share of both that makes one text
+MOST = 0.75  # share that makes one a part of the other
+HALF_AS_LONG = 0.57  # a cut or a frame leaves at least so much of the longer text; two texts merged leave less
+SOME = 0.3  # share worth telling
+SURE = 24  # hashes in a sketch, below which only nearly all is the same
+FRAME = 0.9
+
+
+def compare(later: Sketch, earlier: Sketch) -> Alike:
+    """How much of each text stands in the other, from the union of their smallest hashes."""
+    both = _in_common(later, earlier)
+    share, other = min(1.0, both / later.size), min(1.0, both / earlier.size)
+    return Alike(share=share, other_share=other, kind=_kind(later, earlier, share, other))
+
+
+def remember(session: Session, article_id: int, sketch: Sketch) -> list[AlikeArticle]:
+    """Keep the sketch of an article that has none, and what it is like: the most alike first."""
+    if not sketch.hashes:
+        return []
+    on_bands = _on_bands(session, sketch)
+    found = _alike(session, sketch, on_bands)
+    copies = [like for like in found if like.alike.kind is Likeness.COPY]
+    family = _family(session, copies[0].article_id) if copies else article_id
+    kept = {"article_id": article_id, "family_id": family, "size": sketch.size, "hashes": _packed(sketch)}
+    session.execute(insert(SKETCHED), kept)
+    if not any(min(like.alike.share, like.alike.other_share) >= FRAME for like in copies):
+        free = [value for value in sketch.hashes[:BANDS] if len(on_bands.get(value, ())) < CROWD]
+        session.execute(insert(BANDED), [{"hash": value, "article_id": article_id} for value in free])
+    if found:
+        session.execute(insert(LIKE), [_columns(article_id, like) for like in found])
+    return found
+
+
+def forget(session: Session, article_id: int) -> None:
+    """Take an article's sketch out; what was said of it and others stays where others say it."""
+    for table in (BandRow, SketchRow, LikenessRow):
+        session.execute(delete(table).where(table.article_id == article_id))
+
+
+def look(session: Session, sketch: Sketch) -> list[AlikeArticle]:
+    """The stored texts that this one is like, the most alike first, then by age."""
+    return _alike(session, sketch, _on_bands(session, sketch)) if sketch.hashes else []
+
+
+def family(session: Session, article_ids: Sequence[int]) -> dict[int, int]:
+    """The text family of each article that has a sketch."""
+    query = select(SketchRow.article_id, SketchRow.family_id).where(SketchRow.article_id.in_(article_ids))
+    return {article: first for article, first in session.execute(query)}  # noqa: C416 - rows are no pairs for a type checker
+
+
+def _on_bands(session: Session, sketch: Sketch) -> dict[int, list[int]]:
+    """The articles on each band that one of the hashes names."""
+    found: dict[int, list[int]] = {}
+    query = select(BANDED.c.hash, BANDED.c.article_id).where(BANDED.c.hash.in_(sketch.hashes[:LOOKED]))
+    for value, article in session.execute(query):
+        found.setdefault(value, []).append(article)
+    return found
+
+
+def _alike(session: Session, sketch: Sketch, on_bands: dict[int, list[int]]) -> list[AlikeArticle]:
+    counted = Counter(article for articles in on_bands.values() for article in articles)
+    enough = min(TOGETHER, len(sketch.hashes))
+    likely = sorted((-count, article) for article, count in counted.items() if count >= enough)[:CANDIDATES]
+    if not likely:
+        return []
+    stored = select(SKETCHED.c.article_id, SKETCHED.c.size, SKETCHED.c.hashes)
+    alike = [
+        AlikeArticle(article_id=article, alike=compare(sketch, Sketch(size=size, hashes=_unpacked(hashes))))
+        for article, size, hashes in session.execute(
+            stored.where(SKETCHED.c.article_id.in_([article for _, article in likely]))
+        )
+    ]
+    told = [like for like in alike if like.alike.kind is not None]
+    return sorted(told, key=lambda like: (-round(max(like.alike.share, like.alike.other_share), 1), like.article_id))
+
+
+def _family(session: Session, article_id: int) -> int:
+    return session.scalars(select(SketchRow.family_id).where(SketchRow.article_id == article_id)).one()
+
+
+def _columns(article_id: int, like: AlikeArticle) -> dict[str, Any]:
+    told = like.alike
+    return {
+        "article_id": article_id,
+        "other_id": like.article_id,
+        "kind": told.kind,
+        "share": told.share,
+        "other_share": told.other_share,
+    }
+
+
+def _in_common(one: Sketch, other: Sketch) -> float:
+    """How many shingles both have: exact for short texts, else estimated from the smallest of the union."""
+    mine, theirs = set(one.hashes), set(other.hashes)
+    if len(mine) == one.size and len(theirs) == other.size:
+        return len(mine & theirs)
+    count = min(len(sketch.hashes) for sketch in (one, other) if len(sketch.hashes) < sketch.size)
+    union = sorted(mine | theirs)[:count]
+    jaccard = sum(value in mine and value in theirs for value in union) / count
+    return jaccard / (1 + jaccard) * (one.size + other.size)
+
+
+def _kind(later: Sketch, earlier: Sketch, share: float, other: float) -> Likeness | None:
+    short, long = sorted((later.size, earlier.size))
+    within, alike = max(share, other), min(share, other)
+    if short < SURE and within < FRAME:
+        return None
+    if alike >= SAME or (within >= MOST and short >= HALF_AS_LONG * long):
+        return Likeness.COPY
+    if within >= MOST:
+        return Likeness.PART if share >= other else Likeness.CONTAINS
+    return Likeness.SHARES if within >= SOME else None
+
+
+def _packed(sketch: Sketch) -> bytes:
+    return array("q", sketch.hashes).tobytes()
+
+
+def _unpacked(hashes: bytes) -> tuple[int, ...]:
+    return tuple(array("q", hashes))
