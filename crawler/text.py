@@ -28,6 +28,7 @@ _UNSEEN = re.compile(
     + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
     + "\U000f0000-\U000ffffd\U00100000-\U0010fffd]",
 )
+_BLANK_LETTERS = ("\u3164", "\uffa0")  # those of the above that are printable to Unicode
 # ZWNJ and ZWJ carry meaning between letters of Arabic, Indic and Mongolian scripts and inside emoji; elsewhere they
 # split words so that no rule sees them.
 _JOINING = (
@@ -42,22 +43,38 @@ def clean_text(text: str) -> str:
 
     Idempotent. Zero-width joiners survive only where a script or an emoji needs them.
     """
-    text = _LINE_END.sub("\n", text)
-    text = _CONTROL.sub("", text) if text.isascii() else _printable(text)
+    text = _printable(_LINE_END.sub("\n", text))
     text = _SPACED_LINE_END.sub("\n", _SPACES.sub(" ", _ODD_SPACE.sub(" ", text)))
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 
 def clean_line(text: str, *, limit: int = 500) -> str:
     """The text on one line of at most `limit` code points, cut with an ellipsis. Idempotent."""
-    line = " ".join(clean_text(text).split())
-    if len(line) <= limit:
-        return line
-    return line[: limit - 1].rstrip(" \u200c\u200d") + ELLIPSIS
+    line = " ".join(text.split())
+    if not is_clean(line):
+        line = " ".join(_printable(line).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip(" \u200c\u200d") + ELLIPSIS
+
+
+def is_clean(line: str) -> bool:
+    """`clean_line` would change nothing but the length: true of most titles, and far cheaper to see than to do."""
+    return (
+        line.isprintable()
+        and "  " not in line
+        and line.strip() == line
+        and (
+            line.isascii()
+            or (unicodedata.is_normalized("NFC", line) and not any(letter in line for letter in _BLANK_LETTERS))
+        )
+    )
 
 
 def _printable(text: str) -> str:
+    if text.isascii():
+        return _CONTROL.sub("", text)
     if _SURROGATE.search(text):  # JSON may bring a pair as two halves; a half alone is nothing
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    text = _STRAY_JOINER.sub("", _UNSEEN.sub("", text))
+    text = _UNSEEN.sub("", text)
+    if "\u200c" in text or "\u200d" in text:
+        text = _STRAY_JOINER.sub("", text)
     return unicodedata.normalize("NFC", text)

@@ -62,21 +62,24 @@ def discover(
     actual = _sniff(head, content_type)
     if actual is None or (kind not in {None, actual} and not {kind, actual} <= _SITEMAPS):
         raise NotAFeedError(kind or "feed, sitemap or page", _described(actual, head, content_type))
-    found = _read(actual, body, url=url, source=source, charset=charset, at=at)
+    found = _read(actual, body, head, url=url, source=source, charset=charset, at=at)
     dropped = Counter(found.dropped) + Counter({Drop.OVER_SIZE: int(cut)})
     return replace(found, dropped={str(reason): count for reason, count in dropped.items()})
 
 
-def _read(kind: SourceKind, body: bytes, *, url: str, source: str, charset: str | None, at: datetime) -> Found:
+def _read(
+    kind: SourceKind, body: bytes, head: str, *, url: str, source: str, charset: str | None, at: datetime
+) -> Found:
     if kind is SourceKind.SECTION:
         return read_section(body, url=url, source=source, charset=charset, at=at)
+    if kind is SourceKind.FEED and head.lstrip()[:1] != "{":
+        return read_feed(body, url=url, source=source, charset=charset, at=at)
     text = decode(body, charset)
     if kind is SourceKind.SITEMAP:
         return read_sitemap(text, url=url, source=source, at=at)
     if kind is SourceKind.SITEMAP_INDEX:
         return read_sitemap_index(text, url=url, at=at)
-    reader = read_json_feed if text.lstrip()[:1] == "{" else read_feed
-    return reader(text, url=url, source=source, at=at)
+    return read_json_feed(text, url=url, source=source, at=at)
 
 
 def _sniff(head: str, content_type: str | None) -> SourceKind | None:

@@ -18,6 +18,7 @@ _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no news site is older; an earlie
 _AHEAD = timedelta(hours=24)  # a clock in the wrong zone, not a plan for next week
 _ZERO = timedelta(0)
 _LONGEST = 80
+_LONGEST_DAY = 40
 
 _HOURS_AHEAD_OF_UTC = {
     0.0: "Z UT UTC GMT WET",
@@ -72,10 +73,12 @@ _ISO = re.compile(
     r"\s*([A-Z]{1,5}|[+-]\d\d(?::?\d\d)?)?",
     re.IGNORECASE,
 )
+_RFC822_DAY = re.compile(r"(?:[A-Z]{3,9}\.?,?\s*)?(\d{1,2})\s+([A-Z]{3,9})\.?\s+(\d{4})", re.IGNORECASE)
+_RFC822_ZONE = re.compile(r"[A-Z]{1,5}|[+-]\d{4}", re.IGNORECASE)
 _RFC822 = re.compile(
-    r"(?:[A-Z]{3,9}\.?,?\s*)?(\d{1,2})\s+([A-Z]{3,9})\.?\s+(\d{4})\s+(\d\d?):(\d\d)(?::(\d\d))?(?:\s*([A-Z]{1,5}|[+-]\d{4}))?",
-    re.IGNORECASE,
+    rf"{_RFC822_DAY.pattern}\s+(\d\d?):(\d\d)(?::(\d\d))?(?:\s*({_RFC822_ZONE.pattern}))?", re.IGNORECASE
 )
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-./年년]\s*(\d{1,2})\s*[-./月월]\s*(\d{1,2})")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.(\d{4})")  # dotted; with slashes it could be either way
 _DAY_NAME_YEAR = re.compile(
@@ -91,7 +94,35 @@ _SHORT_YEAR_PIVOT = 69  # POSIX: 69-99 are in the last century
 
 def parse_date(text: str) -> datetime | None:
     """The moment that `text` names, in UTC; None if it names none without doubt. Never raises."""
-    text = text.strip()[:_LONGEST]
+    try:  # RFC 3339 and RFC 822 to the letter, as machines write them, at a third of the price
+        if match := text[4:5] == "-" and _RFC3339.fullmatch(text):
+            return datetime.fromisoformat(f"{match[1]}+00:00") - _offset(match[2])
+        day, time, zone = text.rsplit(" ", 2)
+        if len(day) < _LONGEST_DAY and len(time) == len("08:05:00") and time[2:6:3] == "::":
+            return datetime.fromisoformat(f"{_rfc822_date(day)}T{time}+00:00") - _rfc822_offset(zone)
+    except (ValueError, OverflowError):
+        pass
+    return _read_closely(text.strip()[:_LONGEST])
+
+
+@lru_cache(maxsize=256)
+def _rfc822_date(text: str) -> str:
+    match = _RFC822_DAY.fullmatch(text)
+    month = _month(match[2]) if match else None
+    if match is None or month is None:
+        raise ValueError(text)
+    return f"{int(match[3]):04}-{month:02}-{int(match[1]):02}"
+
+
+@lru_cache(maxsize=256)
+def _rfc822_offset(zone: str) -> timedelta:
+    if not _RFC822_ZONE.fullmatch(zone):
+        raise ValueError(zone)
+    return _offset(zone)
+
+
+@lru_cache(maxsize=256)
+def _read_closely(text: str) -> datetime | None:
     try:
         if match := _RFC822.fullmatch(text):
             day, name, year, hour, minute, second, zone = match.groups()

@@ -16,6 +16,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _WIDE = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"), (b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"))
+_MARKS = tuple(start for start, _ in (*_BOMS, *_WIDE))
 _EBCDIC_PROLOG = bytes.fromhex("4c6fa7949340")  # `<?xml ` in every EBCDIC code page
 _PROLOG = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]{1,40})""", re.IGNORECASE)
 _SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz", "iso-2022-jp", "iso-2022-kr", "hz-gb-2312"})
@@ -47,6 +48,19 @@ def decode(body: bytes, charset: str | None = None) -> str:
         return _decode_legacy(body, labels)
 
 
+def is_utf8(body: bytes, charset: str | None = None) -> bool:
+    """`decode` gives the same as `body.decode()`."""
+    if body.startswith(_MARKS):
+        return False
+    if body.isascii():
+        return _SEVEN_BIT.isdisjoint(_labels(body, charset))
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def gunzip(body: bytes, limit: int) -> tuple[bytes, bool]:
     """The body, unpacked if it is gzip, and whether `limit` bytes cut it short. A truncated stream gives its start."""
     if not body.startswith(_GZIP_MAGIC):
@@ -75,7 +89,7 @@ def _decode_legacy(body: bytes, labels: list[str]) -> str:
             except (UnicodeDecodeError, LookupError):
                 continue
     text = body.decode("utf-8", "replace")
-    odd = sum(not character.isascii() for character in text)
+    odd = len(text) - len(text.encode("ascii", "ignore"))
     if text.count("\ufffd") * 2 < odd:
         return text
     return body.decode(_guess(body), "replace")

@@ -6,21 +6,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from crawler.sources import SourceKind
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
     from storage.records import Link
 
-
-class SourceKind(StrEnum):
-    """How a source lists its articles."""
-
-    FEED = "feed"  # RSS, RDF, Atom, JSON Feed
-    SITEMAP = "sitemap"
-    SITEMAP_INDEX = "sitemap-index"
-    SECTION = "section"  # an HTML page that links to articles
-    ARCHIVE = "archive"  # WARC files on this machine, with the articles themselves
+__all__ = ["Drop", "Found", "SourceKind"]
 
 
 class Drop(StrEnum):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from unicodedata import is_normalized
 
-from crawler.text import clean_line
+from crawler.text import clean_line, is_clean
 
 LONGEST_FIELD = 10_000  # code points of markup looked at; what follows cannot matter for a title or a summary
 
@@ -14,7 +13,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)(?:\s[^<>]*|/)?>|<!--.*?(?:-->|
 _INLINE = frozenset(
     "a abbr b bdi bdo cite code dfn em font i kbd mark q s samp small span strong sub sup tt u var wbr".split()
 )
-_BLANK_LETTER = re.compile("[\u3164\uffa0]")  # printable to Unicode, invisible to people
+_BATCH = 32  # tags: about as many as a summary has
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg"})
 
 
@@ -23,37 +22,47 @@ def plain(markup: str, *, limit: int = 500) -> str:
 
     A lone `<` is text. Not a sanitiser: what comes out still has to be escaped where it is shown.
     """
-    markup = markup[:LONGEST_FIELD]
-    if "<" in markup:
-        markup = _without_tags(markup)
-    if "&" in markup:
-        markup = unescape(markup)
-    return markup if _clean(markup, limit) else clean_line(markup, limit=limit)
+    text = markup[:LONGEST_FIELD]
+    if "<" in text or len(text) > limit:
+        return _cut(text, limit)
+    if "&" in text:
+        text = _unescaped(text)
+    return text if is_clean(text) else clean_line(text, limit=limit)
 
 
-def _clean(text: str, limit: int) -> bool:
-    """`clean_line` would change nothing: true of most titles, and ten times cheaper to see than to do."""
-    return (
-        len(text) <= limit
-        and text.isprintable()
-        and "  " not in text
-        and text[:1] != " " != text[-1:]
-        and (text.isascii() or (is_normalized("NFC", text) and not _BLANK_LETTER.search(text)))
-    )
+def _cut(markup: str, limit: int) -> str:
+    """`plain` for long texts and those with tags, without a look at what will be cut off."""
+    enough = limit + limit // 2
+    text = _without_tags(markup, enough)
+    if len(text) > enough:
+        # A space ends every entity and every letter: what stands before it reads the same, whatever follows.
+        beginning = clean_line(_unescaped(text[: max(text.rfind(" ", 0, enough), 0)]), limit=enough)
+        if len(beginning) > limit:
+            return clean_line(beginning, limit=limit)
+        text = _without_tags(markup, LONGEST_FIELD)
+    return clean_line(_unescaped(text), limit=limit)
 
 
-def _without_tags(markup: str) -> str:
+def _unescaped(text: str) -> str:
+    if text.count("&") == text.count("&amp;"):  # as in most texts that have any
+        return text.replace("&amp;", "&")
+    return unescape(text)
+
+
+def _without_tags(markup: str, enough: int) -> str:
+    """The text between the tags: all of it, or a beginning that is longer than `enough` code points."""
     kept: list[str] = []
-    silent, start = "", 0
-    for tag in _TAG.finditer(markup):
-        name = (tag[2] or "").lower()
-        if not silent:
-            kept += (markup[start : tag.start()], "" if name in _INLINE else " ")
-        start = tag.end()
-        if name in _SILENT and not silent and not tag[1]:
-            silent = name
-        elif name == silent and tag[1]:
-            silent = ""
-    if not silent:
-        kept.append(markup[start:])
+    silent, size = "", 0
+    while size <= enough:
+        *parts, markup = _TAG.split(markup, maxsplit=_BATCH)
+        for text, slash, tag in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            name = (tag or "").lower()
+            if silent:
+                silent = "" if slash and name == silent else silent
+                continue
+            kept += (text, "" if name in _INLINE else " ")
+            silent = name if name in _SILENT and not slash else ""
+            size += len(text)
+        if len(parts) < 3 * _BATCH:
+            return "".join(kept) if silent else "".join((*kept, markup))
     return "".join(kept)

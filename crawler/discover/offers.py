@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.discover.dates import first_plausible
 from crawler.discover.kinds import Drop
 from crawler.discover.markup import plain
-from crawler.urls import absolute_url, url_key
+from crawler.urls import url_and_key
 from storage.records import Link
 
 if TYPE_CHECKING:
@@ -59,14 +60,14 @@ def _unique(offers: Iterable[Offer], dropped: Counter[str]) -> dict[str, tuple[s
     for offer in offers:
         if not offer.href:
             dropped[Drop.NO_LINK] += 1
-        elif (url := absolute_url(offer.base, offer.href)) is None:
+        elif (known := url_and_key(offer.base, offer.href)) is None:
             dropped[Drop.NOT_HTTP] += 1
-        elif (key := url_key(url)) in unique:
+        elif (key := known[1]) in unique:
             dropped[Drop.DUPLICATE] += 1
         elif len(unique) >= MAX_READ:
             dropped[Drop.OVER_CAP] += 1
         else:
-            unique[key] = (url, offer)
+            unique[key] = (known[0], offer)
     return unique
 
 
@@ -96,6 +97,7 @@ def _link(key: str, url: str, offer: Offer, source: str, published: datetime | N
     )
 
 
+@lru_cache(maxsize=256)  # the same people write again and again
 def _names(authors: tuple[str, ...]) -> tuple[str, ...]:
     names = [plain(author, limit=_NAME_LENGTH) for author in authors]
     return tuple(dict.fromkeys(name for name in names if name))

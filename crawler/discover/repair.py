@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ASIDE = re.compile(r"\s+|<\?[^<>]*>|<!--.*?-->", re.DOTALL)  # what may stand before a DOCTYPE
 _DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[<>]*(?:\[(?:[^\]\"'<]|\"[^\"]*\"|'[^']*'|<[^>]*>)*\]\s*)?>", re.IGNORECASE)
+_PLAIN_START = re.compile(rb"(?:<\?[^<>]*\?>\s*)*+<[A-Za-z]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, 2.2
 _REFERENCE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(#?\w{0,32};?)", re.DOTALL)
 _XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
@@ -43,10 +44,15 @@ def without_doctype(text: str) -> str:
     return text[position:]
 
 
-def parse_strict(text: str) -> _Element | None:
-    """The root of a well-formed document; None if it is not."""
+def starts_plainly(xml: bytes) -> bool:
+    """Nothing stands before the root that has to be cut off: no DOCTYPE, no comment, no junk."""
+    return bool(_PLAIN_START.match(xml))
+
+
+def parse_strict(xml: bytes) -> _Element | None:
+    """The root of a well-formed document in UTF-8, whatever its prolog claims; None if it is not."""
     try:
-        return etree.fromstring(text.encode(), _parser(recover=False))
+        return etree.fromstring(xml, _parser(recover=False))
     except etree.XMLSyntaxError:
         return None
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.discover import dates
 from crawler.discover.dates import first_plausible, parse_date
 
 AT = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -77,6 +78,39 @@ def test_dates_at_the_edges(text: str, moment: datetime) -> None:
 )
 def test_what_names_no_day_without_doubt_is_no_date(text: str) -> None:
     assert parse_date(text) is None
+
+
+days = st.one_of(
+    st.builds(
+        "{}{} {} {}".format,
+        st.sampled_from(["Tue, ", "Tue ", "", "Tuesday,", "mar., ", "Tue,  ", "Tue,\n" + " " * 70]),
+        st.sampled_from(["3", "03", "31", "0", "３", "003"]),
+        st.sampled_from(["Nov", "nov.", "November", "févr", "Foo", "ſep", "Nov "]),
+        st.sampled_from(["2026", "26", "0000", "9999", "0001", "２０２６"]),
+    ),
+    st.sampled_from(["2026-11-03", "0000-00-00", "9999-12-31", "0001-01-01", "2026-1-3", "2026-11", "20261103"]),
+)
+times = st.sampled_from(
+    "08:05:00|08:05|8:05:00|24:00:00|24:00:01|23:59:60|25:00:00|08:05:00.123|08:05:00,1||08:05:0+|08:+0530|08-05-00"
+    "|０８:05:00|08:05:00.1234567890123|+8:05:00| 8:05:00|08:05:0Z".split("|")
+)
+zones = st.sampled_from(
+    ["GMT", "gmt", "Z", "EST", "XYZ", "ABCDEF", "+0100", "-0530", "+01:00", "+01", "+9900", "-99:59", "", "+01:00:30"]
+)
+stamps = st.builds(
+    "{}{}{}{}{}{}".format,
+    st.sampled_from(["", "", " ", "\n"]),
+    days,
+    st.sampled_from([" ", " ", "T", "t", "  ", "\t"]),
+    times,
+    st.sampled_from([" ", " ", "", "  "]),
+    zones,
+)
+
+
+@given(st.one_of(stamps, st.tuples(stamps, st.sampled_from([" ", "\n", " (UTC)"])).map("".join)))
+def test_what_machines_write_is_read_quickly_as_it_is_read_closely(text: str) -> None:
+    assert parse_date(text) == dates._read_closely(text.strip()[:80])
 
 
 @given(st.text())

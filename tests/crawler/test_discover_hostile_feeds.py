@@ -3,13 +3,15 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.discover import Drop, MalformedFeedError, NotAFeedError, SourceKind, discover
+from crawler.discover import Drop, Found, MalformedFeedError, NotAFeedError, SourceKind, discover
+from crawler.discover.decoding import decode, is_utf8
 from crawler.discover.markup import plain
 from crawler.text import clean_line
 from tests.crawler.feed_texts import AT, NAMESPACES, URL, item, read, rss
@@ -140,6 +142,13 @@ class TestMalice:
             "<link>/" + "../" * 30_000 + "</link>",
             "<![CDATA[" * 20_000,
             "<item>" * 20_000,
+            "<category/>" * 100_000,
+            "<link/><guid>x</guid>" * 20_000,
+            "<author>Ana Prado</author><pubDate>soon</pubDate>" * 20_000,
+            "<description>" + "x" * 1_000_000 + "</description>",
+            "<pubDate>" + "x" * 1_000_000 + " 08:05:00 GMT</pubDate>",
+            "<link>https://a.example/" + "x/" * 40_000 + "</link>",
+            "".join(f"</item><item><link>/{n}</link>" + "<guid/>" * (n % 900) for n in range(400)),
             "<rss " + "x='y' " * 20_000 + ">" + "<item>" * 5_000,
             "&" * 100_000,
             "&#" * 50_000,
@@ -154,6 +163,15 @@ class TestMalice:
         start = time.process_time()
         with pytest.raises((MalformedFeedError, NotAFeedError)):
             read("<!DOCTYPE rss [" + "<!ENTITY a '" * 20_000 + "<rss>")
+        assert time.process_time() - start < 2
+
+    @pytest.mark.parametrize(
+        "prolog", ["<?a ?>" * 20_000, "<?" * 50_000, "<?" + "?" * 100_000, "<?xml ?>" + " " * 90_000]
+    )
+    def test_an_endless_prolog_costs_no_time(self, prolog: str) -> None:
+        start = time.process_time()
+        with suppress(MalformedFeedError, NotAFeedError):
+            read(prolog + rss(item()), kind=None)
         assert time.process_time() - start < 2
 
     def test_a_gzip_bomb_is_read_to_the_limit_and_counted(self) -> None:
@@ -232,10 +250,33 @@ def test_nothing_but_the_two_named_errors_is_raised(body: bytes, kind: SourceKin
     assert all(count > 0 for count in found.dropped.values())
 
 
-@given(st.text())
-def test_the_short_cut_for_clean_titles_changes_nothing(text: str) -> None:
-    if "<" not in text and "&" not in text:
-        assert plain(text) == clean_line(text)
+@given(
+    st.lists(st.one_of(MARKUP, st.text(max_size=5)), max_size=40).map(encoded),
+    st.sampled_from([None, "utf-8", "iso-2022-jp", "hz-gb-2312", "koi8-r"]),
+    st.sampled_from(["", "<?xml version='1.0' encoding='{}'?>", "<?xml version='1.1' encoding='{}'?>\n<?x ?>"]),
+)
+def test_a_document_is_read_as_it_stands_as_if_it_had_been_decoded(
+    middle: bytes, charset: str | None, prolog: str
+) -> None:
+    start, _, end = rss(item(), "{}", item(2)).removeprefix('<?xml version="1.0"?>').encode().partition(b"{}")
+    body = prolog.format(charset or "utf-8").encode() + start + middle + end
+    assert outcome(body, charset) == outcome(b"<!-- makes it plain no more -->" + body, charset)
+
+
+def outcome(body: bytes, charset: str | None) -> Found | str:
+    try:
+        return discover(body, url=URL, source="agency", charset=charset, at=AT)
+    except (NotAFeedError, MalformedFeedError) as error:
+        return str(error)
+
+
+@given(st.binary(max_size=40), st.sampled_from([None, "utf-8", "utf-16", "iso-2022-jp", "hz-gb-2312", "koi8-r"]))
+@example(b"<\0?\0", None)
+@example(b"\xef\xbb\xbf<rss/>", None)
+@example(b"<rss>~{VPND~}</rss>", "hz-gb-2312")
+def test_what_is_called_utf8_is_decoded_as_utf8(body: bytes, charset: str | None) -> None:
+    if is_utf8(body, charset):
+        assert decode(body, charset) == body.decode()
 
 
 @given(st.text())
