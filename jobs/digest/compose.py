@@ -10,14 +10,14 @@ from jobs.digest.coverage import cover
 from jobs.digest.edition import Copy, Edition, Fate, Item, Reason, Section, Sentence
 from jobs.digest.plain import short
 from jobs.digest.sentences import pick
-from jobs.stories import gather, outlet
+from jobs.stories.copies import gather, outlet
 from storage.records import Decision, LinkState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from jobs.stories import Story
+    from jobs.stories.copies import Story
     from storage.records import Activity, StoredArticle, Tally
 
 TITLE = "Espionage watch"

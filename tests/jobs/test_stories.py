@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.stories import gather
+from jobs.stories.copies import gather
 from tests.jobs.digest_day import MINISTRY, PATENTS, RUMOUR, SINCE, TROJAN, stored
 
 if TYPE_CHECKING:

@@ -1,0 +1,199 @@
+"""Puts new articles into stories: one batch at the end of a run, in one order, whatever the order they came in."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from jobs.stories.changes import changes
+from jobs.stories.grouping import Opinion, opinion
+from jobs.stories.origins import Texts, origin
+from jobs.stories.rarity import RARE_ENOUGH, Rarity
+from jobs.stories.report import report_of
+from storage.records import Membership, NewStory
+from storage.stories import Stories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from jobs.stories.report import Report
+    from storage.database import Database
+    from storage.records import Change, HandWord, StoredArticle, StoredStory
+
+WINDOW = timedelta(days=5)  # since a story's last article
+BATCH = 500  # articles; the rest comes in the next one
+COMPARED = 10  # members of a story that a report is compared with: the first few and the last few
+QUORUM = 0.25  # of those compared that must agree
+TOLD = 5  # refusals that are kept
+NEAR = 0.1  # cosine from which a refusal is worth telling
+
+
+@dataclass(kw_only=True)
+class _Story:
+    """A story while articles are joining."""
+
+    id: int | None
+    name: str
+    reports: list[Report]
+    articles: list[StoredArticle]
+    origins: dict[int, int]
+    joined: list[Membership] = field(default_factory=list)
+
+    @property
+    def last_seen(self) -> datetime:
+        return max(report.at for report in self.reports)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known besides the articles themselves."""
+
+    texts: Texts
+    words: Sequence[HandWord] = ()
+
+
+def assign_all(database: Database, *, houses: Mapping[str, str], at: datetime) -> int:
+    """Put every flagged or held article into a story; gives how many there were. Stopped, it goes on where it was."""
+    store, count = Stories(database), 0
+    while articles := store.unassigned(limit=BATCH):
+        since = min(stored.first_seen for stored in articles) - WINDOW
+        there = store.open(since=since)
+        ids = [stored.id for stored in articles]
+        everybody = [*ids, *(stored.id for story in there for stored in story.articles)]
+        texts = Texts(families=store.families(everybody), shares=store.likenesses(ids), houses=houses)
+        known = Known(texts=texts, words=store.words_of_hand())
+        store.record(assign(articles, there, known), at=at)
+        count += len(articles)
+    return count
+
+
+def assign(articles: Iterable[StoredArticle], there: Sequence[StoredStory], known: Known) -> list[NewStory]:
+    """The stories that these articles begin or go on with. The order of `articles` makes no difference."""
+    table = _Table(there, known)
+    for stored in sorted(articles, key=lambda a: (a.first_seen, a.article.url)):
+        table.place(stored)
+    return [_decided(story) for story in table.stories if story.joined]
+
+
+class _Table:
+    """All stories in sight, found by what their reports name."""
+
+    def __init__(self, there: Sequence[StoredStory], known: Known) -> None:
+        self.stories: list[_Story] = []
+        self._known = known
+        self._rarity = Rarity()
+        self._by_key: defaultdict[str, set[int]] = defaultdict(set)
+        for story in there:
+            self._open(story)
+
+    def place(self, stored: StoredArticle) -> None:
+        report = report_of(stored, self._known.texts.families.get(stored.id))
+        told = [(self._opinion(report, self.stories[at]), at) for at in self._candidates(report)]
+        fitting = [(given.sure, -at) for given, at in told if given.together]
+        best = -max(fitting)[1] if fitting else None
+        refused = [(self.stories[at].name, given.why) for given, at in told if at != best and given.sure >= NEAR]
+        if best is None:
+            story = _Story(id=None, name=f"new story {len(self.stories) + 1}", reports=[], articles=[], origins={})
+            self.stories.append(story)
+            why, best = "the first report", len(self.stories) - 1
+        else:
+            why = next(given.why for given, at in told if at == best)
+        self._join(best, stored, report, why, refused[:TOLD])
+
+    def _open(self, story: StoredStory) -> None:
+        reports = [report_of(stored, self._known.texts.families.get(stored.id)) for stored in story.articles]
+        origins = {member.article: member.origin for member in story.members}
+        kept = _Story(id=story.id, name=story.public, reports=[], articles=list(story.articles), origins=origins)
+        self.stories.append(kept)
+        for report in reports:
+            self._add(len(self.stories) - 1, report)
+
+    def _add(self, at: int, report: Report) -> None:
+        self.stories[at].reports.append(report)
+        self._rarity.learn(report)
+        for key in _keys(report):
+            self._by_key[key].add(at)
+
+    def _join(self, at: int, stored: StoredArticle, report: Report, why: str, refused: list[tuple[str, str]]) -> None:
+        story = self.stories[at]
+        first, origin_why = origin(stored, story.articles, self._known.texts)
+        story.origins[stored.id] = story.origins.get(first, first)
+        story.joined.append(
+            Membership(
+                article=stored.id,
+                why=why,
+                refused=tuple(refused),
+                origin=story.origins[stored.id],
+                origin_why=origin_why,
+            )
+        )
+        story.articles.append(stored)
+        self._add(at, report)
+
+    def _candidates(self, report: Report) -> list[int]:
+        """The stories in the window that have something rare in common with the report."""
+        hits = Counter(at for key in _keys(report) if self._rare(key) for at in self._by_key.get(key, ()))
+        forced = {at for at, story in enumerate(self.stories) if self._hand(report, story) is not None}
+        near = [at for at in hits if abs(report.at - self.stories[at].last_seen) <= WINDOW]
+        return sorted({*near, *forced})
+
+    def _rare(self, key: str) -> bool:
+        return key.startswith("=") or self._rarity.of(key) >= RARE_ENOUGH
+
+    def _opinion(self, report: Report, story: _Story) -> Opinion:
+        said = self._hand(report, story)
+        if said is not None:
+            return Opinion(together=said, sure=1.0, why="a person said so")
+        some = _some_of(story.reports)
+        given = [opinion(report, other, self._rarity, shared_text=self._shared(report, other)) for other in some]
+        vetoes = [one for one in given if not one.together and one.sure == 1.0]
+        best = max(given, key=lambda one: (one.together, one.sure))
+        if best.together and best.sure < 1.0 and vetoes:
+            return vetoes[0]
+        if best.together and sum(one.together for one in given) < QUORUM * len(given):
+            return Opinion(together=False, sure=best.sure, why=f"like too few of its reports: {best.why}")
+        return best
+
+    def _shared(self, report: Report, other: Report) -> float:
+        return max(self._known.texts.shares.get((report.id, other.id), (0.0, 0.0)))
+
+    def _hand(self, report: Report, story: _Story) -> bool | None:
+        members = {other.id for other in story.reports}
+        said = [
+            word.together
+            for word in self._known.words
+            if report.id in {word.article, word.other} and ({word.article, word.other} - {report.id}) & members
+        ]
+        return None if not said else all(said)
+
+
+def _keys(report: Report) -> Iterable[str]:
+    yield f"={report.family}"
+    yield from report.title | report.lead
+    yield from (f"@{name}" for name in report.actors | report.names)
+
+
+def _some_of(reports: Sequence[Report]) -> list[Report]:
+    """One report of each text family, the first few and the last few."""
+    once = list({report.family: report for report in reversed(reports)}.values())[::-1]
+    return once if len(once) <= COMPARED else [*once[: COMPARED // 2], *once[-COMPARED // 2 :]]
+
+
+def _decided(story: _Story) -> NewStory:
+    new = {member.article for member in story.joined}
+    old = [stored for stored in story.articles if stored.id not in new]
+    told: list[Change] = []
+    for at, stored in enumerate(story.articles):
+        if old and stored.id in new:
+            told += changes(stored, story.articles[:at])
+    return NewStory(
+        id=story.id,
+        first_seen=min(report.at for report in story.reports),
+        last_seen=story.last_seen,
+        roundup=any(report.roundup for report in story.reports),
+        members=tuple(story.joined),
+        changes=tuple(told),
+    )
