@@ -1,0 +1,1 @@
+"""The archive for other programs. Every form is written as a stream, and exporting twice gives the same bytes."""
