@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from jobs.cli import archive, crawls, digests, filters, gate, sources
+from jobs.cli import archive, crawls, digests, filters, gate, labels, models, retention, search, sources, stories
 from jobs.exits import CommandError, Exit
 from jobs.terminal import complain
 
@@ -22,11 +22,14 @@ app = typer.Typer(
     name="spywire", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
-for commands in (crawls.app, filters.app, archive.app, gate.app):
+for commands in (crawls.app, filters.app, search.app, archive.app, retention.app, gate.app, labels.app):
     app.add_typer(commands)
 app.add_typer(digests.digests, name="digest")
 app.add_typer(crawls.configs, name="config")
 app.add_typer(sources.sources, name="sources")
+app.add_typer(stories.stories, name="story")
+app.add_typer(labels.labels, name="labels")
+app.add_typer(models.models, name="model")
 
 
 @app.callback()

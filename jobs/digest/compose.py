@@ -10,15 +10,16 @@ from jobs.digest.coverage import cover
 from jobs.digest.edition import Copy, Edition, Fate, Item, Reason, Section, Sentence
 from jobs.digest.plain import short
 from jobs.digest.sentences import pick
-from jobs.stories.copies import gather, outlet
+from jobs.digest.told import tell
+from jobs.stories.origins import outlet
 from storage.records import Decision, LinkState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from jobs.stories.copies import Story
-    from storage.records import Activity, StoredArticle, Tally
+    from jobs.digest.told import Told
+    from storage.records import Activity, StoredArticle, StoredStory, Tally
 
 TITLE = "Espionage watch"
 MOST_ITEMS = 60  # flagged stories; a longer digest is not read
@@ -26,6 +27,7 @@ MOST_HELD = 30
 
 # Columns that a string may take, so that no headline can push the others off the page.
 _TITLE, _WHY, _MODEL, _NAME, _CODE = 200, 300, 80, 60, 12
+_MOST_CHANGES = 4
 _MOST_COPIES = 6  # links to other outlets that a story shows
 _MOST_REASONS = 4
 # The other states' reasons speak of one article each, and their counts say enough.
@@ -55,6 +57,7 @@ def compose(
     held: Iterable[StoredArticle],
     activity: Activity,
     *,
+    stories: Iterable[StoredStory] = (),
     model: str,
     at: datetime,
     sources: Iterable[str] = (),
@@ -64,12 +67,12 @@ def compose(
 ) -> Edition:
     """The edition for the activity's window, composed at `at`. `sources` names all that should have been looked at.
 
-    Stories stand by score, then by the number of outlets, then newest first. A held article that is a near-copy of a
-    flagged one belongs to the flagged story. The same input in any order gives an equal edition.
+    `stories` are those that the articles are in. They stand by score, then by the number of origins, then newest first.
+    A held article of a story that was flagged belongs to it. The same input in any order gives an equal edition.
     """
-    stories = sorted(gather([*flagged, *held]), key=_rank)
-    first = [story for story in stories if _is_flagged(story)]
-    second = [story for story in stories if not _is_flagged(story)]
+    ranked = sorted(tell([*flagged, *held], stories), key=_rank)
+    first = [story for story in ranked if _is_flagged(story)]
+    second = [story for story in ranked if not _is_flagged(story)]
     unjudged = sum(a.verdict.score is None for story in second for a in story.articles)
     return Edition(
         title=short(title, _TITLE),
@@ -77,38 +80,38 @@ def compose(
         until=activity.until,
         composed_at=at,
         coverage=cover(activity, sources=sources, flagged=len(first), unjudged=unjudged),
-        flagged=_section(first, activity.until, room=most_items, after=0),
-        held=_section(second, activity.until, room=most_held, after=len(first)),
+        flagged=_section(first, room=most_items),
+        held=_section(second, room=most_held),
         links=activity.links,
         fates=_fates(activity),
         model=short(model, _MODEL),
     )
 
 
-def _is_flagged(story: Story) -> bool:
+def _is_flagged(story: Told) -> bool:
     return any(stored.verdict.decision is Decision.FLAG for stored in story.articles)
 
 
-def _rank(story: Story) -> tuple[float, int, float, int]:
+def _rank(story: Told) -> tuple[float, int, float, int]:
     score = (
         -1.0 if story.score is None else floor(100 * story.score)
     )  # as it is shown: closer than that is no difference
-    return -score, -len(story.outlets), -story.first_seen.timestamp(), story.id
+    return -score, -story.origins, -story.first_seen.timestamp(), story.id
 
 
-def _section(stories: Sequence[Story], until: datetime, *, room: int, after: int) -> Section:
+def _section(stories: Sequence[Told], *, room: int) -> Section:
     return Section(
-        items=tuple(_item(story, f"S-{until:%Y%m%d}-{n:02}") for n, story in enumerate(stories[:room], after + 1)),
+        items=tuple(_item(story) for story in stories[:room]),
         stories=len(stories),
         articles=sum(len(story.articles) for story in stories),
     )
 
 
-def _item(story: Story, name: str) -> Item:
+def _item(story: Told) -> Item:
     lead, article = story.lead, story.lead.article
     copies = [stored for stored in story.articles if stored is not lead]
     return Item(
-        id=name,
+        id=story.public,
         story=story.id,
         title=short(article.title, _TITLE) or "(no title)",
         url=article.url,
@@ -125,6 +128,8 @@ def _item(story: Story, name: str) -> Item:
             Copy(outlet=short(outlet(stored), _NAME), url=stored.article.url) for stored in copies[:_MOST_COPIES]
         ),
         articles=len(story.articles),
+        origins=story.origins,
+        changes=tuple(short(change, _WHY) for change in story.changes[:_MOST_CHANGES]),
     )
 
 

@@ -30,7 +30,7 @@ class Sentence:
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
-    """The same text at another outlet."""
+    """Another article of the story."""
 
     outlet: str
     url: str
@@ -40,7 +40,7 @@ class Copy:
 class Item:
     """A story as the edition tells it, in the words of its best-scored article."""
 
-    id: str  # "S-20261122-01", unique within the edition
+    id: str  # "S-20261122-01", the same in every edition
     story: int  # id of the story's first article, the same in every edition
     title: str
     url: str
@@ -55,6 +55,8 @@ class Item:
     sentences: tuple[Sentence, ...]
     copies: tuple[Copy, ...]  # the first few
     articles: int  # all of them, the told one included
+    origins: int = 1  # independent reports among them
+    changes: tuple[str, ...] = ()  # what became known since the story began
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from storage.archive import NO_MODEL, Archive
 from storage.ledger import Ledger
 from storage.polls import Polls
 from storage.records import Activity, Decision
+from storage.stories import Stories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ def preview(
         flagged,
         held,
         activity(database, since=since, until=until),
+        stories=Stories(database).of([stored.id for stored in (*flagged, *held)]),
         model=judged_by([*flagged, *held]),
         at=until,
         sources=sources,

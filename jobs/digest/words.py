@@ -142,14 +142,20 @@ def score(value: float | None) -> str:
 
 
 def attribution(item: Item, *, between: str) -> str:
-    """Outlets, authors, language and score in one line."""
-    return between.join(filter(None, [listed(item.outlets, 3), written(item), f"score {score(item.score)}"]))
+    """Outlets, origins, authors, language and score in one line."""
+    told = [listed(item.outlets, 3), origins(item), written(item), f"score {score(item.score)}"]
+    return between.join(filter(None, told))
+
+
+def origins(item: Item) -> str:
+    """`14 articles, 3 origins`; empty for a single report."""
+    return f"{count(item.articles, 'article')}, {count(item.origins, 'origin')}" if item.articles > 1 else ""
 
 
 def folded(item: Item) -> str:
-    """How many copies of the text have no line of their own; empty when all do."""
+    """How many articles have no line of their own; empty when all do."""
     left = item.articles - 1 - len(item.copies)
-    return f"{more(left, 'copy', 'copies')} of the same text" if left > 0 else ""
+    return more(left, "article", "articles") if left > 0 else ""
 
 
 def account(edition: Edition) -> str:

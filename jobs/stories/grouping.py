@@ -7,16 +7,21 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from jobs.stories.rarity import Rarity
     from jobs.stories.report import Report
 
 TITLE = 2.0  # weight of a title's word against one of the lead
 ALIKE = 0.42  # cosine that needs nothing else
-CLOSE = 0.24  # cosine that needs an actor, name, victim or number in common
+CLOSE = 0.22  # cosine that needs an actor, name, victim or number in common
 FAR = 0.12  # cosine that needs several of them
 RARE = 3.0  # weight from which a name says which event is meant
+STRANGE = 4.5  # weight from which a word that two languages share is a proper name
+LONG, SHORT = 5, 4  # letters of such a word, and of one that stands in both titles
+ACTOR, NUMBER = 2, (0, 0, 1, 2)  # points for an actor or a rare name in common, for a number by its digits
+ENOUGH, MORE = 3, 4  # points that make reports in two languages one story: in the same country, or in none
+EVERYWHERE = frozenset({"us"})  # whose agencies and companies are in every second report
 OWN = 0.5  # share of a text that stands in another
 
 
@@ -45,16 +50,23 @@ def opinion(one: Report, other: Report, rarity: Rarity, *, shared_text: float = 
 
 
 def likeness(one: Report, other: Report, rarity: Rarity) -> float:
-    """Cosine of the words of title and lead, each by its rarity, 0 to 1."""
-    mine, theirs = (_vector(report, rarity) for report in (one, other))
+    """Cosine of the words of title and lead, each by its rarity, 0 to 1. Names that count as ties do not count here."""
+    counted = _counted(one, other)
+    mine, theirs = (_vector(report, rarity, counted) for report in (one, other))
     both = sum(weight * theirs[word] for word, weight in mine.items() if word in theirs)
     length = sqrt(sum(w * w for w in mine.values()) * sum(w * w for w in theirs.values()))
     return both / length if length else 0.0
 
 
-def _vector(report: Report, rarity: Rarity) -> dict[str, float]:
-    words = {word: rarity.of(word) for word in report.lead}
-    return words | {word: rarity.of(word) * TITLE for word in report.title}
+def _counted(one: Report, other: Report) -> set[str]:
+    """The words that name an actor or anybody else whom both name."""
+    both = (one.actors | one.names) & (other.actors | other.names)
+    return {word for entity, word in one.naming | other.naming if entity in both}
+
+
+def _vector(report: Report, rarity: Rarity, counted: Collection[str]) -> dict[str, float]:
+    words = {word: rarity.of(word) for word in report.lead if word not in counted}
+    return words | {word: rarity.of(word) * TITLE for word in report.title if word not in counted}
 
 
 def _veto(one: Report, other: Report) -> str:
@@ -77,16 +89,50 @@ def _within(one: Report, other: Report, rarity: Rarity) -> Opinion:
 
 
 def _across(one: Report, other: Report, rarity: Rarity) -> Opinion:
-    """In two languages the words say nothing; names and numbers must."""
-    ties = _ties(one, other, rarity)
-    named = bool(one.actors & other.actors) or _weight(one.names & other.names, rarity) >= 2 * RARE
-    counted = bool(one.numbers & other.numbers) or bool(one.victims & other.victims)
-    together = named and counted and len(ties) >= 2  # noqa: PLR2004 - a name, and something beside it
-    return Opinion(together=together, sure=min(1.0, 0.25 * len(ties)), why="; ".join(ties) or "nothing in common")
+    """In two languages the words say little; names, numbers and places must agree."""
+    places = _abroad(one), _abroad(other)
+    if all(places) and not places[0] & places[1]:
+        return Opinion(together=False, sure=1.0, why=f"other places: {_some(places[0])} and {_some(places[1])}")
+    ties, here = _ties(one, other, rarity), places[0] & places[1]
+    words = _proper_names(one, other, rarity)
+    who = ACTOR * bool(one.actors & other.actors) + ACTOR * min(2, len(_rare_names(one, other, rarity)))
+    what = _number_points(one.numbers, other.numbers) + min(2 * ACTOR, sum(words.values()))
+    what += bool(one.victims & other.victims) + bool(here)
+    shown = [*ties, *([f"place {_some(here)}"] if here else []), *([f"words {_some(words)}"] if words else [])]
+    together = what > 0 and who + what >= (ENOUGH if here else MORE)
+    return Opinion(
+        together=together, sure=min(0.99, max(0, who + what) / 10), why="; ".join(shown) or "nothing in common"
+    )
+
+
+def _number_points(some: Collection[str], others: Collection[str]) -> int:
+    """Long numbers that agree speak for one event, long ones that do not against it."""
+    shared = set(some) & set(others)
+    if shared:
+        return max(NUMBER[min(len(number), 3)] for number in shared)
+    long = [any(len(number) >= len(NUMBER) - 1 for number in numbers) for numbers in (some, others)]
+    return -NUMBER[-1] if all(long) else 0
+
+
+def _proper_names(one: Report, other: Report, rarity: Rarity) -> dict[str, int]:
+    """Rare words that two languages share, with their points: in both titles they count as much as an actor."""
+    counted = _counted(one, other)
+    titles = one.title & other.title
+    shared = ((one.title | one.lead) & (other.title | other.lead)) - counted
+    return {
+        word: ACTOR if word in titles else 1
+        for word in sorted(shared)
+        if rarity.of(word) >= STRANGE and word.isalpha() and len(word) >= (SHORT if word in titles else LONG)
+    }
+
+
+def _abroad(report: Report) -> frozenset[str]:
+    """The countries it tells of, without those that spy."""
+    return report.places - report.accused - report.homes - EVERYWHERE
 
 
 def _ties(one: Report, other: Report, rarity: Rarity) -> list[str]:
-    names = {name for name in one.names & other.names if rarity.of(f"@{name}") >= RARE}
+    names = _rare_names(one, other, rarity)
     kinds = (
         ("actor", one.actors & other.actors),
         ("names", names),
@@ -97,13 +143,13 @@ def _ties(one: Report, other: Report, rarity: Rarity) -> list[str]:
     return [f"{kind} {_some(common)}" for kind, common in kinds if common]
 
 
+def _rare_names(one: Report, other: Report, rarity: Rarity) -> set[str]:
+    return {name for name in one.names & other.names if rarity.of(f"@{name}") >= RARE}
+
+
 def _rare_words(one: Report, other: Report, rarity: Rarity) -> list[str]:
     shared = (one.title | one.lead) & (other.title | other.lead)
     return sorted((w for w in shared if rarity.of(w) >= RARE), key=lambda w: (-rarity.of(w), w))[:3]
-
-
-def _weight(names: Iterable[str], rarity: Rarity) -> float:
-    return sum(rarity.of(f"@{name}") for name in names)
 
 
 def _some(names: Collection[str]) -> str:

@@ -18,7 +18,8 @@ CONTAINED = 0.7  # share of a text that stands in an earlier one
 CREDITED = 4000  # code points in which a report credits another
 _CREDIT = re.compile(
     r"(?:\bfirst (?:reported|published|broken) by|\b(?:was|were) first reported (?:by|in)|\bciting|\bas reported by|"
-    r"\breported earlier by|\bzuerst berichtete|\bunter berufung auf|\bselon|\brapporté par|\brévélé par|\bd'après|"
+    r"\breported earlier by|\b(?:seen|obtained) by|"
+    r"\bzuerst berichtete|\bunter berufung auf|\bselon|\brapporté par|\brévélé par|\bd'après|"
     r"\bsegún (?:informó|reveló|publicó)|\bcitando a|\bsecondo quanto (?:riportato|riferito) da|\bcitando|\bvolgens|"
     r"\bsegundo|\bconforme|\bjak (?:podał|podaje|poinformował)[aoy]?|\bсо ссылкой на|\bсообщает|\bсообщил[ао]?|"
     r"\bяк повідомля[єло]+|\bз посиланням на|据|援引|نقلا عن|بحسب)\s*(?:the |la |le |il |der |die |das |el )?",

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler.actors import entities
 from storage.records import EntityKind, Role
 from storage.tokens import paired, tokens
 
@@ -39,9 +40,11 @@ class Report:
     family: int  # of texts that are copies of one another; its own id when nobody copied it
     actors: frozenset[str]  # groups that the article is about; of an ambiguous name all it may stand for
     accused: frozenset[str]  # states that are said to stand behind it
+    homes: frozenset[str]  # states that its actors are said to work for
     victims: frozenset[str]  # countries
     names: frozenset[str]  # everybody else: malware, companies, agencies, organisations, persons
     places: frozenset[str]
+    naming: frozenset[tuple[str, str]]  # actors and names, each with the words it is named with
     numbers: frozenset[str]  # amounts; no years
     title: frozenset[str]
     lead: frozenset[str]
@@ -60,10 +63,12 @@ def report_of(stored: StoredArticle, family: int | None = None) -> Report:
         language=article.language or "",
         family=family or stored.id,
         actors=frozenset(_actors(near)),
+        homes=frozenset(_homes(near)),
         accused=frozenset(m.entity for m in near if m.kind is EntityKind.STATE and m.role is Role.ATTACKER),
         victims=frozenset(_victims(stored)),
         names=frozenset(m.entity for m in near if m.entity and m.kind in _OTHERS),
         places=frozenset(_places(stored, near)),
+        naming=frozenset((m.entity, token) for m in near for token in tokens(m.text)),
         numbers=frozenset(_numbers(f"{article.title}\n{article.text[:BODY]}")),
         title=frozenset(_words(article.title)),
         lead=frozenset(_words(lead)),
@@ -84,6 +89,13 @@ def _actors(near: list[Mention]) -> Iterator[str]:
     for mention in near:
         if mention.kind is EntityKind.ACTOR:
             yield from mention.candidates or (mention.entity,)
+
+
+def _homes(near: list[Mention]) -> Iterator[str]:
+    for actor in _actors(near):
+        known = entities().get(actor)
+        if known is not None and known.country:
+            yield known.country.lower()
 
 
 def _victims(stored: StoredArticle) -> Iterator[str]:

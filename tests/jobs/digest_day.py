@@ -8,13 +8,17 @@ from typing import Any
 from storage.records import (
     Activity,
     Article,
+    Change,
     DateSource,
     Decision,
     Evidence,
     LinkState,
+    Membership,
     PollState,
     SourcePoll,
     StoredArticle,
+    StoredStory,
+    StoryChange,
     Tally,
     Verdict,
 )
@@ -116,6 +120,28 @@ def flagged() -> list[StoredArticle]:
             why="turns on the microphone; exiled journalists",
             evidence=[("turns on the microphone", 1.4)],
         ),
+    ]
+
+
+def stories() -> list[StoredStory]:
+    """The first two articles are one story: the second prints the first one's text."""
+    first, second = flagged()[:2]
+    alone = Membership(article=1, why="the first report", origin=1, origin_why="reports on its own")
+    copy = Membership(article=2, why="the same text", origin=1, origin_why="the same text as at Example Times")
+    named = Change(
+        at=second.first_seen, article=2, kind=StoryChange.VICTIM, what="a victim is named: the ministry (VN)"
+    )
+    return [
+        StoredStory(
+            id=7,
+            public="S-20261121-07",
+            first_seen=first.first_seen,
+            last_seen=second.first_seen,
+            roundup=False,
+            articles=(first, second),
+            members=(alone, copy),
+            changes=(named,),
+        )
     ]
 
 

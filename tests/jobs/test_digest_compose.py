@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from jobs.digest.compose import compose
 from jobs.digest.coverage import cover
 from jobs.digest.edition import Day, Edition
-from storage.records import Activity, Decision, LinkState, PollState, SourcePoll, StoredArticle, Tally
-from tests.jobs.digest_day import COMPOSED, MINISTRY, SINCE, UNTIL, activity, flagged, held, stored
+from storage.records import Activity, Decision, LinkState, Membership, PollState, SourcePoll, StoredArticle, Tally
+from tests.jobs.digest_day import COMPOSED, SINCE, UNTIL, activity, flagged, held, stored, stories
 
 
 def edition(
@@ -21,6 +21,7 @@ def edition(
         flagged() if articles is None else articles,
         held() if doubtful is None else doubtful,
         known.get("activity", activity()),
+        stories=stories(),
         model="m-1",
         at=COMPOSED,
     )
@@ -35,21 +36,24 @@ def seen(*polls: SourcePoll, tallies: tuple[Tally, ...] = ()) -> Activity:
     return Activity(since=SINCE, until=UNTIL, links=links, tallies=tallies, sources=polls)
 
 
-def test_stories_stand_by_score_then_outlets_then_newest() -> None:
-    texts = [" ".join(f"{letter}{n}" for n in range(60)) for letter in "abcd"]
+def test_stories_stand_by_score_then_origins_then_newest() -> None:
     articles = [
-        stored(1, title="older", text=texts[0], score=0.8),
-        stored(2, title="newer", text=texts[1], score=0.801),
-        stored(3, title="two outlets", text=texts[2], outlet="A", score=0.8),
-        stored(4, title="copy", text=texts[2], outlet="B", score=0.7),
-        stored(5, title="best", text=texts[3], score=0.9),
+        stored(11, title="older", text="One.", score=0.8),
+        stored(12, title="newer", text="Two.", score=0.801),
+        stored(13, title="two origins", text="Three.", outlet="A", score=0.8),
+        stored(14, title="the other", text="Four.", outlet="B", score=0.7),
+        stored(15, title="best", text="Five.", score=0.9),
     ]
-    assert [item.title for item in edition(articles).flagged.items] == ["best", "two outlets", "newer", "older"]
+    both = [Membership(article=n, why="", origin=n, origin_why="") for n in (13, 14)]
+    (one,) = stories()
+    two = replace(one, public="S-20261121-08", articles=tuple(articles[2:4]), members=tuple(both), changes=())
+    ranked = compose(articles, [], activity(), stories=[two], model="m-1", at=COMPOSED).flagged.items
+    assert [item.title for item in ranked] == ["best", "two origins", "newer", "older"]
 
 
-def test_every_story_has_an_id_of_its_own() -> None:
+def test_a_story_keeps_its_name_and_what_stands_alone_has_one_too() -> None:
     whole = edition()
-    assert [item.id for item in (*whole.flagged.items, *whole.held.items)] == [f"S-20261122-0{n}" for n in (1, 2, 3, 4)]
+    assert [item.id for item in (*whole.flagged.items, *whole.held.items)] == ["S-20261121-07", "A-3", "A-4", "A-5"]
 
 
 def test_an_item_is_told_by_its_best_article_and_points_to_the_others() -> None:
@@ -58,19 +62,28 @@ def test_an_item_is_told_by_its_best_article_and_points_to_the_others() -> None:
     assert [(copy.outlet, copy.url) for copy in item.copies] == [
         ("Harbour Daily", "https://harbour.example/2026/11/21/ministry-mail")
     ]
-    assert (item.story, item.articles, item.score, item.url) == (1, 2, 0.942, "https://news.example/1")
+    assert (item.story, item.articles, item.origins) == (1, 2, 1)
+    assert (item.score, item.url) == (0.942, "https://news.example/1")
+    assert item.changes == ("a victim is named: the ministry (VN)",)
     assert [sentence.outlet for sentence in item.sentences] == ["Example Times"] * 3
 
 
-def test_a_held_copy_of_a_flagged_story_joins_it() -> None:
-    copy = stored(9, title="Ministry mail", text=MINISTRY, outlet="Late Post", decision=Decision.HOLD, score=0.5)
-    whole = edition(doubtful=[*held(), copy])
+def test_spun_text_does_not_tell_a_story() -> None:
+    first, second, *_ = flagged()
+    spun = replace(first, article=replace(first.article, quality=0.4))
+    (item,) = compose([spun, second], [], activity(), stories=stories(), model="m-1", at=COMPOSED).flagged.items
+    assert item.outlets[0] == "Harbour Daily"
+
+
+def test_a_held_article_of_a_flagged_story_belongs_to_it() -> None:
+    doubtful = replace(flagged()[1], verdict=replace(flagged()[1].verdict, decision=Decision.HOLD))
+    whole = edition([flagged()[0]], [*held(), doubtful])
     assert [item.title for item in whole.held.items] == ["Council asks whether harbour cranes report to their maker"]
-    assert "Late Post" in whole.flagged.items[0].outlets
+    assert "Harbour Daily" in whole.flagged.items[0].outlets
 
 
 def test_what_has_no_room_is_counted() -> None:
-    articles = [stored(n, title=f"Story {n}", text=" ".join(f"w{n}x{k}" for k in range(40))) for n in range(1, 101)]
+    articles = [stored(n, title=f"Story {n}", text=" ".join(f"w{n}x{k}" for k in range(40))) for n in range(11, 111)]
     section = edition(articles).flagged
     assert (len(section.items), section.stories, section.articles, section.more) == (60, 100, 100, 40)
 

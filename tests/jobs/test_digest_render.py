@@ -21,7 +21,7 @@ from jobs.digest.render.html import LARGEST
 from jobs.digest.render.markdown import escaped
 from jobs.digest.render.text import WIDTH
 from storage.records import Article, DateSource, Decision, PollState, SourcePoll, StoredArticle, Tally
-from tests.jobs.digest_day import COMPOSED, UNTIL, activity, flagged, held, stored
+from tests.jobs.digest_day import COMPOSED, UNTIL, activity, flagged, held, stored, stories
 
 if TYPE_CHECKING:
     from jobs.digest.edition import Edition
@@ -55,7 +55,8 @@ ADDRESSES = [
 
 
 def edition(**changes: object) -> Edition:
-    return replace(compose(flagged(), held(), activity(), model="m-20261101", at=COMPOSED), **changes)  # type: ignore[arg-type]
+    whole = compose(flagged(), held(), activity(), stories=stories(), model="m-20261101", at=COMPOSED)
+    return replace(whole, **changes)  # type: ignore[arg-type]
 
 
 def hostile_edition() -> Edition:
@@ -103,10 +104,11 @@ def test_the_html_edition_says_what_the_plain_one_says() -> None:
     for said in (
         "Read 3 of 4 sources, 120 links · Flagged 3 stories (4 articles) · Held 1",
         "Normal day. 3 of 4 sources answered.",
-        "score 0.94 · Example Times and Harbour Daily · by Maren Holt",
+        "score 0.94 · Example Times and Harbour Daily · 2 articles, 1 origin · by Maren Holt",
         "to a server rented in the U.S. under a false name.” Example Times",
         "Read at Example Times news.example",
-        "Copy at Harbour Daily harbour.example",
+        "New a victim is named: the ministry (VN)",
+        "Also at Harbour Daily harbour.example",
         "81 read and judged irrelevant",
         "Signal & Noise answered with an error: HTTP 503, 22 Nov 2026 05:40 UTC",
         "Model m-20261101. Composed 22 Nov 2026 06:15 UTC.",
@@ -120,7 +122,7 @@ def test_the_json_edition_holds_every_field_with_times_in_utc() -> None:
     assert (document["since"], document["until"]) == ("2026-11-21T06:00:00Z", "2026-11-22T06:00:00Z")
     assert document["coverage"]["day"] == "normal"
     first = document["flagged"]["items"][0]
-    assert (first["id"], first["story"], first["score"], first["date_source"]) == ("S-20261122-01", 1, 0.942, "feed")
+    assert (first["id"], first["story"], first["score"], first["date_source"]) == ("S-20261121-07", 1, 0.942, "feed")
     assert sum(fate["count"] for fate in document["fates"]) == document["links"] == 120
 
 
@@ -169,7 +171,7 @@ def test_hostile_html_stays_text() -> None:
     for anchor in page.iter("a"):
         target = anchor.get("href", "")
         web = target.startswith(("http://", "https://")) and anchor.get("rel") == "noopener noreferrer"
-        assert web or target.startswith("#S-")
+        assert web or target.startswith(("#S-", "#A-"))
     assert "evil.example" in map(str, page.itertext())
 
 

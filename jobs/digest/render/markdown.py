@@ -68,9 +68,10 @@ def _story(item: Item) -> Iterator[str]:
     yield f"{escaped(words.attribution(item, between=' · '))}  \n{escaped(words.dated(item))}"
     for sentence in item.sentences:
         yield f"> “{escaped(sentence.text)}” ({escaped(sentence.outlet)})"
+    yield from (f"**New:** {escaped(change)}" for change in item.changes)
     yield f"**Why flagged:** {escaped(item.why)}"
     yield _link(item.url)
-    copies = [f"copy at {escaped(copy.outlet)}: {_link(copy.url)}" for copy in item.copies]
+    copies = [f"also at {escaped(copy.outlet)}: {_link(copy.url)}" for copy in item.copies]
     yield from filter(None, [_list([*copies, *filter(None, [words.folded(item)])])])
     yield f"`{item.id}`"
 

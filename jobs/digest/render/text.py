@@ -71,10 +71,11 @@ def _story(item: Item, number: str) -> Iterator[str]:
         yield ""
         yield from _indented(f"“{sentence.text}” ({sentence.outlet})")
     yield ""
+    yield from (line for change in item.changes for line in _indented(f"New: {change}"))
     yield from _indented(f"Why flagged: {item.why}")
     yield " " * _INDENT + _address(item.url)
     for copy in item.copies:
-        yield from _indented(f"Copy at {copy.outlet}:")
+        yield from _indented(f"Also at {copy.outlet}:")
         yield " " * _INDENT + _address(copy.url)
     yield from _indented(words.folded(item))
     yield from _indented(item.id)
