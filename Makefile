@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts bench-downloads proof-kill model clean
+.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts bench-downloads bench-archive proof-kill model actors clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ format: $(VENV)/dev ## Format the code
 bench: $(VENV)/dev ## Articles/s of a whole crawl against stock trafilatura and the naive script
 	$(BIN)/python -m tests.bench.crawl
 
+bench-archive: $(VENV)/dev ## Near-duplicates, stories and search at a hundred thousand and a million articles
+	$(BIN)/python -m tests.bench.archive 100000 1000000
+
 bench-extract: $(VENV)/dev ## Extraction accuracy and cost against stock trafilatura
 	$(BIN)/python -m tests.bench.extract
 
@@ -46,6 +49,10 @@ bench-downloads: $(VENV)/dev ## CPU for each page that is only downloaded
 
 proof-kill: $(VENV)/dev ## kill -9 at 100 random moments of a crawl of 2,000 links
 	$(BIN)/python -m tests.bench.kill
+
+actors: $(VENV)/dev ## Rebuild the table of names from the MISP galaxy's clusters in GALAXY=DIR
+	@test -n "$(GALAXY)" || { echo "name the folder of the clusters: make actors GALAXY=DIR"; exit 2; }
+	$(BIN)/python -m crawler.actors.build --galaxy $(GALAXY)
 
 model: $(VENV)/dev ## Rebuild the packaged model from the labelled corpora in CORPORA=DIR
 	@test -n "$(CORPORA)" || { echo "name the folder of the corpora: make model CORPORA=DIR"; exit 2; }
