@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from traceback import format_exception
 from typing import TYPE_CHECKING
 
-from crawler.assess import Assessment
 from crawler.discover.archives import ArchivedPage, Dropped
 from crawler.files import Item, Mark, UnreadableFileError, archive_files, read_file, read_on
+from crawler.judging import assessment_of
+from crawler.memory import note
 from crawler.page import Page
 from crawler.polling import failed_poll
 from crawler.report import Trouble
 from crawler.urls import url_key
-from crawler.workers import KILLED, killed_because
 from storage.archive import NO_MODEL
-from storage.records import Link, LinkState, Poll, PollState, Rhythm, Settled, SourcePoll, SourceState
+from storage.records import Link, Poll, PollState, Rhythm, Settled, SourceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
 
+    from crawler.assess import Assessment
     from crawler.memory import Memory
     from crawler.report import Tracker
     from crawler.sources import Source
@@ -139,20 +138,21 @@ class _Reading:
         mine = [_page(pages[key], self.waiting.pop(key), at) for key in known]
         self.left -= len(mine)
         self.tracker.leased(len(mine))
-        under_way = [(page, self.workers.assess(page)) for page in mine]
-        for page, future in under_way:
-            if self.stopped:
-                return
-            await self.settle(page, await self.assessed(future))
+        under_way: deque[tuple[Page, asyncio.Task[Assessment]]] = deque()
+        for page in mine:
+            under_way.append(await self.begin(page))
+            if len(under_way) > 2 * self.workers.processes:  # what comes later knows what this one teaches
+                await self.finish(*under_way.popleft())
+        while under_way and not self.stopped:
+            await self.finish(*under_way.popleft())
 
-    async def assessed(self, future: Future[Assessment]) -> Assessment:
-        try:
-            return await asyncio.wrap_future(future)
-        except KILLED as error:
-            return Assessment(state=LinkState.UNEXTRACTABLE, reason=killed_because(error, self.workers.deadline))
-        except Exception as error:  # noqa: BLE001 - it is a bug; the page is not read again and again for it
-            self.tracker.trouble(Trouble.BUG, "".join(format_exception(error)[-2:]).strip())
-            return Assessment(state=LinkState.FAILED, reason=f"internal error: {type(error).__name__}")
+    async def begin(self, page: Page) -> tuple[Page, asyncio.Task[Assessment]]:
+        page = replace(page, repeated=await self.memory.repeated(page.host))
+        return page, asyncio.create_task(assessment_of(page, workers=self.workers, tracker=self.tracker))
+
+    async def finish(self, page: Page, task: asyncio.Task[Assessment]) -> None:
+        if not self.stopped:
+            await self.settle(page, await task)
 
     async def settle(self, page: Page, assessment: Assessment) -> None:
         """Store what came of a page."""
@@ -168,11 +168,7 @@ class _Reading:
 
     async def note(self, poll: Poll) -> None:
         """Note a poll and its links."""
-        new = await self.memory.poll(poll)
-        seen = SourcePoll(
-            source=poll.source, at=poll.at, state=poll.state, detail=poll.detail, found=len(poll.links), new=new
-        )
-        self.tracker.polled(seen, dropped=poll.dropped)
+        await note(poll, memory=self.memory, tracker=self.tracker)
 
 
 def _sorted_out(items: Iterable[Item]) -> tuple[dict[str, ArchivedPage], Counter[str]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler.urls import host_of
+from storage.records import NO_VALIDATORS, NOTHING_REPEATED
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from storage.records import Link
+    from storage.records import HostLines, Link, Revisit, Validators
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,3 +23,14 @@ class Page:
     charset: str | None = None
     link: Link | None = None  # what the source said of it: title, date, authors, summary
     fetched_at: datetime  # aware, UTC: no article is younger than its page
+    repeated: HostLines = NOTHING_REPEATED  # what its host is known to repeat
+    validators: Validators = NO_VALIDATORS
+    revisit: Revisit | None = None  # the article that this page is another look at
+
+    @property
+    def host(self) -> str:
+        """The host whose habits the page shares: without `www.`, empty where the URL has none."""
+        try:
+            return host_of(self.url).removeprefix("www.")
+        except ValueError:
+            return ""

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
 
-from crawler.assess import Assessment
+from crawler.judging import assessment_of
 from crawler.report import Trouble
+from crawler.revisits import believed, change
 from crawler.spiders.news import NewsSpider
-from crawler.workers import KILLED, killed_because
 from storage.archive import NO_MODEL, STATE
 from storage.errors import StorageError
-from storage.records import Judged, LinkState, Settled
+from storage.records import Judged, LinkState, Seen, Settled
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.page import Page
+    from crawler.spiders.job import Job
+    from storage.records import Revisit
 
 
 class GatePipeline:
@@ -34,21 +36,20 @@ class GatePipeline:
 
     async def process_item(self, page: Page) -> tuple[Page, Judged]:
         spider = _spider(self._crawler)
-        assessment = await self._assess(spider, page)
-        if assessment.judged is None:
+        job = spider.job
+        page = replace(page, repeated=await job.memory.repeated(page.host))
+        assessment = await assessment_of(replace(page, revisit=None), workers=job.workers, tracker=job.tracker)
+        judged = assessment.judged
+        unjudged = judged is not None and judged.verdict.model == NO_MODEL
+        if unjudged:
+            job.tracker.trouble(Trouble.GATE, assessment.reason)
+        if page.revisit is not None and (judged is None or unjudged):
+            job.tracker.counts["revisits.unread"] += 1  # what was there stays as it is
+            raise DropItem(assessment.reason)
+        if judged is None:
             await spider.settle(_settled(page, assessment.state, assessment.reason))
             raise DropItem(assessment.reason)
-        if assessment.judged.verdict.model == NO_MODEL:
-            spider.job.tracker.trouble(Trouble.GATE, assessment.reason)
-        return page, assessment.judged
-
-    async def _assess(self, spider: NewsSpider, page: Page) -> Assessment:
-        try:
-            return await asyncio.wrap_future(spider.job.workers.assess(page))
-        except KILLED as error:
-            return Assessment(state=LinkState.UNEXTRACTABLE, reason=killed_because(error, spider.job.workers.deadline))
-        except Exception as error:  # noqa: BLE001 - it is a bug; the page is not fetched again and again for it
-            return Assessment(state=LinkState.FAILED, reason=spider.job.tracker.bug(error))
+        return page, judged
 
 
 class ArchivePipeline:
@@ -64,6 +65,9 @@ class ArchivePipeline:
     async def process_item(self, item: tuple[Page, Judged]) -> dict[str, Any]:
         page, judged = item
         job = _spider(self._crawler).job
+        if page.revisit is not None:
+            await _compare(page, page.revisit, judged, job)
+            raise DropItem("seen before")
         outcome = _settled(page, STATE[judged.verdict.decision], judged.verdict.why)
         state = await job.memory.store(judged, outcome)
         job.tracker.settled(state, title=judged.article.title, url=judged.article.url)
@@ -86,6 +90,19 @@ class ArchivePipeline:
             job.tracker.trouble(Trouble.STORAGE, str(error))
 
 
+async def _compare(page: Page, revisit: Revisit, judged: Judged, job: Job) -> None:
+    """Note what another look at an article gave."""
+    stored, at = revisit.stored, datetime.now(UTC)
+    if not believed(stored.article, judged.article):
+        job.tracker.counts["revisits.not-believed"] += 1
+        return
+    what = change(stored.article, judged.article, found=(stored.findings, judged.findings), repeated=page.repeated)
+    job.tracker.counts["revisits.changed" if what else "revisits.unchanged"] += 1
+    now = judged if what else None
+    seen = Seen(article_id=stored.id, at=at, validators=page.validators, judged=now, what=what or "")
+    await job.memory.saw(seen)
+
+
 def _settled(page: Page, state: LinkState, reason: str) -> Settled:
     assert page.link is not None
     return Settled(
@@ -96,6 +113,7 @@ def _settled(page: Page, state: LinkState, reason: str) -> Settled:
         fetched_at=page.fetched_at,
         final_url=page.url,
         http_status=200,
+        validators=page.validators,
     )
 
 

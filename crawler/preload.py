@@ -5,9 +5,15 @@ The one module whose import does work.
 
 from __future__ import annotations
 
-from crawler.classify import model
+import gc
+
+from crawler.actors import findings
+from crawler.classify.model import PACKAGED
 from crawler.extract import warm_up
+from crawler.workers import loaded
 
 warm_up()
-
-__all__ = ["model"]
+loaded(PACKAGED)
+findings(title="", text="", language="en")
+gc.collect()
+gc.freeze()  # else the collector writes into the pages of memory that the workers share

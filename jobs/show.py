@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crawler.text import clean_line, clean_text
+from storage.records import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,24 @@ def article_text(article: Article) -> str:
     date = f"{article.published:%Y-%m-%d %H:%M} UTC (from {article.date_source})" if article.published else "no date"
     outlet, authors = article.outlet or "unknown outlet", ", ".join(article.authors) or "no author"
     head = f"{outlet} · {date} · {authors} · language {article.language or 'unknown'}"
-    return "\n".join([clean_line(article.title), head, "", clean_text(article.text)])
+    notes = (f"{name}: {said}" for name, said in article_notes(article))
+    return "\n".join([clean_line(article.title), head, *notes, "", clean_text(article.text)])
+
+
+def article_notes(article: Article) -> Iterator[tuple[str, str]]:
+    """What a reader should know of the text before believing it, a name and a line each; nothing if all is plain."""
+    if article.dateline is not None:
+        place, date, agency = article.dateline.place, article.dateline.date, article.dateline.agency
+        yield "dateline", clean_line(" · ".join(str(part) for part in (place, date, agency) if part))
+    if article.extent is not Extent.FULL:
+        yield "extent", clean_line(f"{article.extent}: {article.extent_reason}".strip(": "))
+    elif article.paywalled:
+        yield "extent", f"{article.extent}, and the page says that it is paid for"
+    if article.signs:
+        yield "quality", f"{article.quality:.2f}: {clean_line(', '.join(article.signs))}"
+    if article.dropped_lines:
+        lines = "1 line" if article.dropped_lines == 1 else f"{article.dropped_lines} lines"
+        yield "dropped", f"{lines} that the host repeats"
 
 
 def verdict_text(article: Article, verdict: Verdict) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.text import clean_line
 from jobs.filters import article_json, verdict_json
+from jobs.show import article_notes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,7 @@ def history_json(history: LinkHistory) -> dict[str, Any]:
         "attempts": history.attempts,
         "retry_at": _iso(history.retry_at),
         "article": article_json(stored.article) if stored else None,
+        "purged_at": _iso(stored.purged_at) if stored else None,
         "verdict": verdict_json(stored.verdict) if stored else None,
     }
 
@@ -77,11 +79,13 @@ def _verdict(stored: StoredArticle) -> list[str]:
     article, verdict = stored.article, stored.verdict
     published = f"{_utc(article.published)} (from {article.date_source})" if article.published else "no date"
     score = "none" if verdict.score is None else f"{verdict.score:.3f}"
-    size = f"{len(article.text)} characters · language {article.language or 'unknown'}"
+    length = f"text purged {_utc(stored.purged_at)}" if stored.purged_at else f"{len(article.text)} characters"
+    size = f"{length} · language {article.language or 'unknown'}"
     bounds = f"flag from {verdict.threshold:.2f}, reject below {verdict.reject_below:.3f}"
     return [
         f"  article    {clean_line(article.title)}",
         f"             {article.outlet or 'unknown outlet'} · {published} · {size}",
+        *(f"  {name:<10} {said}" for name, said in article_notes(article)),
         f"  verdict    {verdict.decision}, score {score} ({bounds}), model {verdict.model}",
         *(f"  {piece.weight:+9.2f}  {clean_line(piece.text, limit=160)}" for piece in verdict.evidence),
     ]

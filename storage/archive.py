@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
@@ -12,12 +11,25 @@ from storage.findings import read_findings, write_findings
 from storage.ledger import settle
 from storage.likeness import remember
 from storage.lines import Print, enter, keep_print, places
-from storage.records import NO_FINDINGS, Article, Because, Decision, Judged, LinkState, Settled, StoredArticle, Verdict
+from storage.records import (
+    NO_FINDINGS,
+    NO_MODEL,
+    STATE,
+    Article,
+    Because,
+    Decision,
+    Judged,
+    LinkState,
+    Settled,
+    StoredArticle,
+    Verdict,
+)
 from storage.repeats import FULL_TEXT, alike, is_soft_404, soft_404, withdraw
-from storage.rows import stored_record
+from storage.revisions import watch
+from storage.rows import article_columns, stored_record, text_hash
 from storage.search import refresh
 from storage.tables import ArticleRow, LinkRow, VerdictRow
-from storage.verdicts import NO_MODEL, STATE, follow, in_window, shadow_row, verdict_row
+from storage.verdicts import follow, in_window, shadow_row, verdict_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -63,7 +75,7 @@ class Archive:
             elif (twin := _twin(session, judged, digest, link)) is not None:
                 became = replace(outcome, state=LinkState.DUPLICATE, reason=f"same article as {twin}")
             else:
-                self._keep(session, judged, digest, link, at=outcome.at)
+                self._keep(session, judged, digest, link, outcome)
                 became = replace(outcome, state=STATE[judged.verdict.decision], reason=judged.verdict.why)
                 page = replace(page, teaches=not others)
             if page.lines.host:
@@ -71,7 +83,8 @@ class Archive:
             settle(session, became, run=run)
             return became.state
 
-    def _keep(self, session: Session, judged: Judged, digest: str, link: LinkRow, *, at: datetime) -> None:
+    def _keep(self, session: Session, judged: Judged, digest: str, link: LinkRow, outcome: Settled) -> None:
+        at = outcome.at
         notable = judged.verdict.decision is not Decision.REJECT
         standing = places(session, judged.lines) if notable else []
         article = self._regard(judged.article, standing) if self._regard else judged.article
@@ -84,6 +97,7 @@ class Archive:
         if notable:
             write_findings(session, row.id, judged.findings)
             enter(session, judged.lines, row.id, at=at)
+            watch(session, row.id, outcome.validators, fetched=outcome.fetched_at or at, at=at)
         refresh(session, row.id)
         remember(session, row.id, judged.sketch)
 
@@ -107,7 +121,8 @@ class Archive:
 
     def unjudged(self, *, limit: int) -> list[StoredArticle]:
         """Articles that are held because no model could judge them when they came, oldest first."""
-        query = _standing().where(VerdictRow.model == NO_MODEL).order_by(ArticleRow.id).limit(limit)
+        query = _standing().where(VerdictRow.model == NO_MODEL, ArticleRow.purged_at.is_(None))
+        query = query.order_by(ArticleRow.id).limit(limit)
         with self._database.read() as session:
             return _records(session, query)
 
@@ -115,11 +130,6 @@ class Archive:
         """Let a new verdict stand, unless a label does. The old one is kept, with the time it was superseded."""
         with self._database.write() as session:
             follow(session, article_id, replace(verdict, because=Because.REJUDGED), at=at)
-
-
-def text_hash(text: str) -> str:
-    """SHA-256 of the text's words: line breaks and spacing do not make another article."""
-    return sha256(" ".join(text.split()).encode()).hexdigest()
 
 
 def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
@@ -161,16 +171,3 @@ def _print(judged: Judged, digest: str, link: LinkRow) -> Print:
 
 def _article_row(judged: Judged, digest: str, link: LinkRow) -> ArticleRow:
     return ArticleRow(link_id=link.id, key=judged.key, text_hash=digest, **article_columns(judged.article))
-
-
-def article_columns(article: Article) -> dict[str, Any]:
-    fields: dict[str, Any] = asdict(article)
-    dateline = fields.pop("dateline") or {}
-    return fields | {
-        "authors": list(article.authors),
-        "tags": list(article.tags),
-        "signs": list(article.signs),
-        "dateline_place": dateline.get("place"),
-        "dateline_date": dateline.get("date"),
-        "agency": dateline.get("agency"),
-    }

@@ -31,6 +31,8 @@ class Audits:
         drawn = select(DrawRow.article_id)
         query = (
             select(VerdictRow)
+            .join(ArticleRow, ArticleRow.id == VerdictRow.article_id)
+            .where(ArticleRow.purged_at.is_(None))  # else there is nothing left to look at
             .where(VerdictRow.decision == Decision.REJECT, VerdictRow.superseded_at.is_(None))
             .where(VerdictRow.model != LABEL, VerdictRow.judged_at >= since, VerdictRow.score.is_not(None))
             .where(VerdictRow.article_id.not_in(drawn))

@@ -45,11 +45,14 @@ class Labels:
                 write_findings(session, label.article_id, findings)
                 refresh(session, label.article_id)
 
-    def withdraw(self, label: Label, verdict: Verdict, *, now: datetime) -> None:
+    def withdraw(self, label: Label, verdict: Verdict, *, now: datetime, findings: Findings | None = None) -> None:
         """Take a word back. `verdict` is what the model says now, and stands again."""
         with self._database.write() as session:
             write_label(session, replace(label, word=Word.NONE), now=now)
             follow(session, label.article_id, replace(verdict, because=Because.LABEL), at=now)
+            if findings is not None:
+                write_findings(session, label.article_id, findings)
+                refresh(session, label.article_id)
 
     def standing(self, article_id: int) -> Label | None:
         """The label in force."""
@@ -69,11 +72,11 @@ class Labels:
             return [_label(row, article) for row, article, _ in rows]
 
     def taught(self, *, after: int = 0, limit: int) -> list[Taught]:
-        """Labelled articles with an id above `after`, in the order of their ids."""
+        """Labelled articles that have their text, with an id above `after`, in the order of their ids."""
         query = (
             _in_force(_labels().add_columns(VerdictRow))
             .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
-            .where(VerdictRow.superseded_at.is_(None), ArticleRow.id > after)
+            .where(VerdictRow.superseded_at.is_(None), ArticleRow.purged_at.is_(None), ArticleRow.id > after)
         )
         with self._database.read() as session:
             rows = session.execute(query.order_by(ArticleRow.id).limit(limit)).all()

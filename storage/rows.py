@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 from storage.records import (
     NO_FINDINGS,
@@ -124,6 +126,7 @@ def stored_record(
         article=article_record(article),
         verdict=verdict_record(verdict),
         findings=findings,
+        purged_at=article.purged_at,
     )
 
 
@@ -137,3 +140,21 @@ def run_record(row: RunRow) -> Run:
         exit_code=row.exit_code,
         counts=dict(row.counts),
     )
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of the text's words: line breaks and spacing do not make another article."""
+    return sha256(" ".join(text.split()).encode()).hexdigest()
+
+
+def article_columns(article: Article) -> dict[str, Any]:
+    fields: dict[str, Any] = asdict(article)
+    dateline = fields.pop("dateline") or {}
+    return fields | {
+        "authors": list(article.authors),
+        "tags": list(article.tags),
+        "signs": list(article.signs),
+        "dateline_place": dateline.get("place"),
+        "dateline_date": dateline.get("date"),
+        "agency": dateline.get("agency"),
+    }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVarTuple
 from sqlalchemy import func, select, update
 
 from storage.findings import write_findings
-from storage.records import LABEL, Because, Decision, LinkState, Verdict, Word
+from storage.records import LABEL, NO_MODEL, STATE, Because, Decision, Verdict, Word
 from storage.rows import stored_record
 from storage.search import refresh
 from storage.tables import ArticleRow, LabelRow, LinkRow, ShadowRow, VerdictRow
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 
 Columns = TypeVarTuple("Columns")
 
-NO_MODEL = "none"
-STATE = {
-    Decision.FLAG: LinkState.FLAGGED,
-    Decision.HOLD: LinkState.HELD,
-    Decision.REJECT: LinkState.REJECTED,
-}
 NEWS = timedelta(days=7)  # an article that a person flags within it is news; later it is a lesson
 
 
@@ -50,12 +44,15 @@ class Verdicts:
 
     def latest(self, *, limit: int) -> list[StoredArticle]:
         """The articles that came last, the newest first."""
-        query = _standing_articles().order_by(ArticleRow.id.desc()).limit(limit)
+        query = _standing_articles().where(ArticleRow.purged_at.is_(None)).order_by(ArticleRow.id.desc()).limit(limit)
         with self._database.read() as session:
             return [stored_record(*row) for row in session.execute(query)]
 
     def others(self, model: str, *, since: datetime, after: int = 0, limit: int) -> list[StoredArticle]:
-        """Articles discovered since then, with an id above `after`, that neither this model nor a person judged."""
+        """Articles discovered since then, with an id above `after`, that neither this model nor a person judged.
+
+        Those whose text was purged are left out.
+        """
         query = _others(select(LinkRow, ArticleRow, VerdictRow), model, since).where(ArticleRow.id > after)
         with self._database.read() as session:
             rows = session.execute(query.order_by(ArticleRow.id).limit(limit)).all()
@@ -103,6 +100,8 @@ def news_at(verdict: Verdict, before: Decision, was: datetime, *, at: datetime) 
     if verdict.because is Because.LABEL and verdict.model == LABEL:
         found = verdict.decision is Decision.FLAG and before is not Decision.FLAG
         return None if found and at - was <= NEWS else was
+    if verdict.because is Because.REVISED:  # what is flagged for what it says now is news; what stays flagged was
+        return None if verdict.decision is Decision.FLAG and before is not Decision.FLAG else was
     return was if verdict.because in {Because.LABEL, Because.RECLASSIFIED} else None
 
 
@@ -167,5 +166,6 @@ def _others(query: Select[*Columns], model: str, since: datetime) -> Select[*Col
         .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
         .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
         .where(VerdictRow.superseded_at.is_(None), VerdictRow.model.not_in([model, LABEL]))
+        .where(ArticleRow.purged_at.is_(None))
         .where(LinkRow.discovered_at >= since)
     )

@@ -5,6 +5,8 @@ Every time is an aware UTC `datetime`.
 """
 
 from storage.records.articles import (
+    NO_MODEL,
+    STATE,
     Article,
     Because,
     Dateline,
@@ -22,6 +24,7 @@ from storage.records.likeness import NO_SKETCH, Alike, AlikeArticle, Likeness, S
 from storage.records.lines import NO_LINES, NOTHING_REPEATED, HostLines, PageLines, Standing
 from storage.records.links import Link, LinkHistory, LinkState, Settled
 from storage.records.polls import (
+    NO_VALIDATORS,
     Parked,
     Poll,
     PollState,
@@ -32,15 +35,21 @@ from storage.records.polls import (
     SourceState,
     Validators,
 )
+from storage.records.retention import FOREVER, Contracts, Keeping, KeptText
+from storage.records.revisions import Past, Revision, Revisit, Seen
 from storage.records.runs import Activity, Run, Tally
 from storage.records.stories import Change, HandWord, Membership, NewStory, StoredStory, StoryChange
 
 __all__ = [
+    "FOREVER",
     "LABEL",
     "NOTHING_REPEATED",
     "NO_FINDINGS",
     "NO_LINES",
+    "NO_MODEL",
     "NO_SKETCH",
+    "NO_VALIDATORS",
+    "STATE",
     "Activity",
     "Alike",
     "AlikeArticle",
@@ -49,6 +58,7 @@ __all__ = [
     "Because",
     "Change",
     "Claim",
+    "Contracts",
     "DateSource",
     "Dateline",
     "Decision",
@@ -62,6 +72,8 @@ __all__ = [
     "Hedge",
     "HostLines",
     "Judged",
+    "Keeping",
+    "KeptText",
     "Label",
     "Likeness",
     "Link",
@@ -72,14 +84,18 @@ __all__ = [
     "NewStory",
     "PageLines",
     "Parked",
+    "Past",
     "Poll",
     "PollState",
     "Reject",
+    "Revision",
+    "Revisit",
     "Rhythm",
     "RobotsFile",
     "Role",
     "Run",
     "Seat",
+    "Seen",
     "Settled",
     "Sketch",
     "SourceFeed",

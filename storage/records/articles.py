@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from storage.records.findings import NO_FINDINGS
 from storage.records.likeness import NO_SKETCH
 from storage.records.lines import NO_LINES
+from storage.records.links import LinkState
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -44,11 +45,20 @@ class Decision(StrEnum):
     REJECT = "reject"
 
 
+STATE = {
+    Decision.FLAG: LinkState.FLAGGED,
+    Decision.HOLD: LinkState.HELD,
+    Decision.REJECT: LinkState.REJECTED,
+}
+NO_MODEL = "none"  # stands where a verdict names its model, when there was none
+
+
 class Because(StrEnum):
     """What brought a verdict about."""
 
     NEW = "new"  # the article came
-    REJUDGED = "rejudged"  # nothing could judge it when it came, or its page has changed
+    REJUDGED = "rejudged"  # nothing could judge it when it came
+    REVISED = "revised"  # its page has changed
     LABEL = "label"  # a person said so, or took it back
     RECLASSIFIED = "reclassified"  # another model went through the archive
 
@@ -125,6 +135,7 @@ class StoredArticle:
     article: Article
     verdict: Verdict
     findings: Findings = NO_FINDINGS
+    purged_at: datetime | None = None  # since when its text is gone
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from storage.records.polls import NO_VALIDATORS
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.records.articles import StoredArticle
+    from storage.records.polls import Validators
 
 
 class LinkState(StrEnum):
@@ -56,6 +59,7 @@ class Settled:
     final_url: str | None = None
     http_status: int | None = None
     retry_at: datetime | None = None
+    validators: Validators = NO_VALIDATORS  # of the page
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,9 @@ class Validators:
     body_hash: str | None = None
 
 
+NO_VALIDATORS = Validators()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rhythm:
     """How often a source is looked at, and what the looks so far have taught about that."""

@@ -6,17 +6,24 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.records import Because, DateSource, Decision, EntityKind, Extent, Hedge, Role
 from storage.tables.columns import Table
+
+KEPT = "purged_at IS NULL"  # articles that have their text
 
 
 class ArticleRow(Table):
     """The clean text of a link's page. `key` is the identity that the page itself claims (rel=canonical)."""
 
     __tablename__ = "articles"
-    __table_args__ = (UniqueConstraint("link_id"),)
+    __table_args__ = (
+        UniqueConstraint("link_id"),
+        # the few whose text may have to go, among years of those whose text is gone
+        Index("ix_articles_kept", "id", sqlite_where=sql(KEPT), postgresql_where=sql(KEPT)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
@@ -43,6 +50,7 @@ class ArticleRow(Table):
     quality: Mapped[float] = mapped_column(server_default="1")
     signs: Mapped[list[Any]] = mapped_column(server_default="[]")
     dropped_lines: Mapped[int] = mapped_column(server_default="0")
+    purged_at: Mapped[datetime | None]  # since when there is no text: it was kept for as long as was agreed
 
 
 class VerdictRow(Table):

@@ -14,6 +14,7 @@ from storage.ledger import Ledger
 from storage.polls import Polls
 from storage.records import (
     Article,
+    Because,
     DateSource,
     Decision,
     Evidence,
@@ -257,7 +258,10 @@ def test_a_later_verdict_stands_and_the_earlier_is_kept(room: Room) -> None:
     history = room.ledger.history(link(1).key)
     assert history is not None
     assert history.stored is not None
-    assert (history.state, history.stored.verdict) == (LinkState.REJECTED, verdict(Decision.REJECT))
+    assert (history.state, history.stored.verdict) == (
+        LinkState.REJECTED,
+        replace(verdict(Decision.REJECT), because=Because.REJUDGED),
+    )
 
 
 def test_every_link_of_a_window_is_in_one_tally(room: Room) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from storage.archive import Archive
-from storage.lines import MEMORY, TIDY_EVERY, Lines, Print, keep_print, places, tidy
+from storage.lines import MEMORY, REPEATED, TIDY_EVERY, Lines, Print, keep_print, places, repeated, tidy
 from storage.records import Article, Decision, Extent, HostLines, Judged, LinkState, PageLines, Standing
 from storage.repeats import is_soft_404
 from storage.tables import PrintRow
@@ -164,6 +166,24 @@ def test_an_article_is_shown_where_its_paragraphs_stand_before_it_is_stored(room
     assert history is not None
     assert history.stored is not None
     assert (history.stored.article.quality, history.stored.article.signs) == (0.6, ("odd",))
+
+
+prints = st.lists(
+    st.tuples(st.sets(st.integers(1, 9)), st.sets(st.integers(100, 130), max_size=4)).map(
+        lambda both: (array("q", sorted(both[0])), array("q", sorted(both[1])))
+    ),
+    max_size=12,
+)
+
+
+@given(prints)
+def test_only_what_stands_on_three_articles_is_repeated(articles: list[tuple[array[int], array[int]]]) -> None:
+    found = repeated(articles)
+    on = Counter(line for short, _ in articles for line in short)
+    assert found.usual <= found.known <= {line for line, count in on.items() if count >= REPEATED}
+    assert found.articles <= len(articles)
+    apart = [(short, array("q")) for short, _ in articles]
+    assert repeated(apart).known == {line for line, count in on.items() if count >= REPEATED}
 
 
 NOTICE = "We are sorry, but what you are looking for is not here any more. Perhaps our front page helps you further."
