@@ -15,16 +15,26 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-_HOLDERS = ("a", "span", "div", "p", "address", "li", "strong", "em", "h3", "h4", "h5", "cite", "dd")
+_HOLDERS = (
+    "a", "span", "div", "p", "address", "li", "strong", "em", "b", "i", "small", "h3", "h4", "h5", "h6", "cite", "dt",
+    "dd", "button",
+)  # fmt: skip
 
 MAX_AUTHORS = 20
 MAX_NAME = 60
 MAX_WORDS = 6
+MIN_KEY = 6  # letters of a name that others are compared with
 MAX_BYLINE = 200
 ENOUGH = 6  # elements of one kind
+MAX_CLAIMS = 100
+MAX_CANDIDATES = 500  # elements of a page that are looked at closely
+MAX_PIECES = 12  # texts in one byline
+MAX_TEXTS = 40
+MAX_TEXT = 1_000
 
 _LEAD = re.compile(
-    r"^\W*(?:(?:(?:written|posted|published|reported|submitted|created|added|story|article|text|words|report|analysis|"
+    r"^\W*(?:(?:(?:this|the) (?:post|article|story|report) (?:was|is) )?"
+    r"(?:(?:written|authored|posted|published|reported|submitted|created|added|story|article|text|words|report|analysis|"
     r"von|par) )?by|von|vom|par|por|di|da|door|av|af|fra|tekijä|autor(?:en|es|a|e|i|zy|ka)?|auteurs?|autrice|authors?|"
     r"redaktion|quelle|source|przez|автор(?:ы|и)?|от|yazan|haber|penulis|oleh|reporter|著者|筆者|作者|文|撰文|翻訳者?|訳|記者|记者|글|기자)"
     r"(?:\s*[:：/|●]\s*|\s+)",
@@ -51,16 +61,22 @@ _ROLE = re.compile(
     r"bureau|desk|team|chief|analyst|redakt\w*|korrespondent\w*|rédact\w*|journaliste|redacci[óo]n|redazione|redactie|"
     r"redakcj\w*|redacteur|редакц\w*|min|minutes?|ago|about|author|subscribe|photo\w*|getty|images|senior|director|"
     r"professor|phd|md|ceo|cto|guest|special|contributing|newsletter|bio|profile|comments?|share|email|twitter|facebook|"
-    r"writing|report|news|online|editorial|all posts)\b",
+    r"writing|report|news|online|editorial|all posts|head of|founder|manager|marketing|expert|specialist|fellow|"
+    r"researcher|producer|consultant|president|officer|login|account|award)\b",
     re.IGNORECASE,
 )
 _NOBODY = {
     "admin", "administrator", "webmaster", "author", "authors", "guest", "user", "unknown", "none", "null", "undefined",
     "editor", "editorial", "staff", "by", "anonymous", "root", "press", "home", "website", "web", "the", "jr", "phd",
     "powered", "see all", "agencies", "publisher", "blogger", "moderator", "contributor", "default", "nan", "n a",
-    "see full bio", "mehr", "autor",
+    "see full bio", "mehr", "autor", "written by", "written", "create account", "sign up", "sign in", "log in", "login",
+    "member login", "read more", "more", "menu", "search", "contributors", "team", "created", "posted",
+    "published", "updated",
 }  # fmt: skip
 _HAN_TAIL = re.compile(r"(?:\s*(?:著|記者|记者|編集|监译|監訳|訳|기자|특파원|特派員|編輯|编辑|氏|さん))+$")
+_DATED = re.compile(r"\b(?:19|20)\d\d\b|\d:\d\d")
+_CALLS = re.compile(r"(?:follow|subscribe|sign|log|read|share|see|view|more)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"\w['’]s\s")
 _PLACE = re.compile(r"\s+(?:in|à|aus)\s+[A-ZÀ-Þ][\w-]+(?:\s[A-ZÀ-Þ][\w-]+)?$")
 _MARKS = re.compile(r"[\W_]+")
 
@@ -76,9 +92,23 @@ _PROFILE = re.compile(
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_OPENING = re.compile(r"\s*(?:by|von|par|por|door|av|af|di|oleh)(?=[\sA-Z]|$)", re.IGNORECASE)
+_BY = r"(?:(?:written|posted|reported|story|words|text|authored|article) by|by|von|par|por|door|av|af|di|oleh)"
+_OPENING = re.compile(rf"\s*{_BY}(?=[\sA-Z]|$)", re.IGNORECASE)
+_BY_AT_START = re.compile(rf"^\W*{_BY}\s+", re.IGNORECASE)
+LABEL = 14  # code points that hold the first word of a label
+_LABEL_WORDS = frozenset(
+    "by von par por door av af di oleh written posted reported story words text authored article author authors "
+    "author(s) contributor contributors writer writers autor autoren autores autora autore autori auteur auteurs "
+    "autrice redactie автор авторы автори 作者 記者 记者 文 글 기자 الكاتب بقلم".split()
+)
+_LABEL = re.compile(
+    rf"\s*(?:{_BY}|authors?(?:\(s\))?|contributors?|writers?|autor(?:en|es|a|e|i)?|auteurs?|autrice|redactie|"
+    r"автор(?:ы|и)?|作者|記者|记者|文|글|기자|الكاتب|بقلم)\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
 _OPENS = re.compile(
-    r"(?:By|BY|Von|VON|Par|PAR|Por|POR|Door|Av|Af|Di|Oleh)\s*[A-ZÀ-Þ][\w.'’-]+(?:\s(?:[a-z]{1,3}\s)?[A-ZÀ-Þ][\w.'’-]*){1,3}"
+    r"(?:(?:Written|WRITTEN|Posted|Story|Words|Text) (?:by|By|BY)|By|BY|Von|VON|Par|PAR|Por|POR|Door|Av|Af|Di|Oleh)\s*"
+    r"[A-ZÀ-Þ][\w.'’-]+(?:\s(?:[a-z]{1,3}\s)?[A-ZÀ-Þ][\w.'’-]*){1,3}"
     r"(?:$|\s*[,|•·–-]|\s(?:and|und|et|y|e|on|in|am|le|el)\s|\s*\d)"
 )
 _ELSEWHERE = re.compile(r"comment|related|recommend|teaser|sidebar|promo|popular|trending|most-?read", re.IGNORECASE)
@@ -90,15 +120,33 @@ def people(claims: Iterable[str], outlets: frozenset[str] = frozenset(), *, role
     Roles such as "staff writer" are nobody either, unless `roles` says that each claim opens with a name.
     """
     names: dict[str, str] = {}
-    for claim in claims:
+    for claim in islice(claims, MAX_CLAIMS):
+        if _POSSESSIVE.search(claim):
+            continue  # a phrase
         for at, part in enumerate(_SPLIT.split(_ADDRESS.sub(", ", claim[:1000]))):
-            name = _name(part, roles=roles and at == 0)
-            if name and (key := _MARKS.sub("", name).casefold()) not in outlets:
-                names.setdefault(key, name)
-    return tuple(names.values())[:MAX_AUTHORS]
+            name = _name(part, roles=roles and at == 0) or ""
+            if at == 0 and _key(name) in outlets:
+                break  # what follows is its address
+            if person := _without_outlet(name, outlets):
+                names.setdefault(_key(person), person)
+    alone = [name for key, name in names.items() if not any(_repeats(key, other) for other in names)]
+    return tuple(alone[:MAX_AUTHORS])
 
 
-class _Kind(IntEnum):
+def _without_outlet(name: str, outlets: frozenset[str]) -> str:
+    """Kevin Roe of "Kevin Roe QUAY HERALD"; nothing of the outlet alone. One word may be a surname: Oskar Lind."""
+    words = name.split()
+    starts = [0, *range(2, len(words) - 1)]
+    end = next((at for at in starts if _key(" ".join(words[at:])) in outlets), len(words))
+    return " ".join(words[:end])
+
+
+def _repeats(name: str, other: str) -> bool:
+    """It is the other name with something behind it."""
+    return len(other) >= MIN_KEY and name != other and name.startswith(other)
+
+
+class Kind(IntEnum):
     """How a page shows a byline, the surest first."""
 
     RELATION = 0  # rel or itemprop says author
@@ -108,56 +156,132 @@ class _Kind(IntEnum):
     WORDING = 4  # it reads "By Somebody"
 
 
-def bylines(tree: HtmlElement) -> Iterator[list[str]]:
-    """What a page shows as bylines, kind by kind, the surest first."""
-    found: dict[_Kind, list[str]] = {kind: [] for kind in _Kind}
-    near: set[HtmlElement] = set()
-    for element in tree.iter(*_HOLDERS):
-        kind = _kind(element)
-        if kind is None or len(found[kind]) >= ENOUGH:
-            continue
-        group = {element, *islice(element.iterancestors(), 1)}
-        if found[kind] and near.isdisjoint(group):
-            continue  # the first group is the byline, later ones belong to other stories
-        line = clean_line(" ".join(element.itertext()), limit=MAX_BYLINE + 1)
-        if 0 < len(line) <= MAX_BYLINE and (kind != _Kind.WORDING or _OPENS.match(line)) and not _is_elsewhere(element):
-            found[kind].append(line)
-            near |= group
-    yield from filter(None, found.values())
+def bylines(tree: HtmlElement) -> Iterator[tuple[Kind, list[str]]]:
+    """What a page shows as bylines, and how.
+
+    The surest kind goes first, and of each kind what follows the headline. What reads as more than names comes once
+    more, piece by piece.
+    """
+    heading = next(tree.iter("h1"), None)
+    frame = set() if heading is None else set(heading.iterancestors())
+    before, after = _Shown(), _Shown()
+    shown = before if heading is not None else after
+    left = MAX_CANDIDATES
+    for element in tree.iter("h1", *_HOLDERS):
+        if element is heading:
+            shown = after
+        elif (kind := _kind(element)) is not None and left and not shown.has_enough(kind, element):
+            left -= 1
+            if (pieces := _pieces(element, kind)) and not _is_elsewhere(element, frame):
+                shown.add(kind, element, pieces)
+    for kind in Kind:
+        for place in (after, before):
+            yield kind, [" ".join(pieces) for pieces in place.found[kind]]
+            yield from ((kind, [piece]) for pieces in place.found[kind] if len(pieces) > 1 for piece in pieces)
+
+
+class _Shown:
+    """Bylines in one part of a page. The first group of a kind is the byline, later ones belong to other stories."""
+
+    def __init__(self) -> None:
+        self.found: dict[Kind, list[list[str]]] = {kind: [] for kind in Kind}
+        self._near: set[HtmlElement] = set()
+
+    def has_enough(self, kind: Kind, element: HtmlElement) -> bool:
+        if not self.found[kind]:
+            return False
+        return len(self.found[kind]) >= ENOUGH or self._near.isdisjoint({element, element.getparent()})
+
+    def add(self, kind: Kind, element: HtmlElement, pieces: list[str]) -> None:
+        self.found[kind].append(pieces)
+        self._near |= {element, element.getparent()}
+
+
+def _pieces(element: HtmlElement, kind: Kind) -> list[str]:
+    """The texts of a byline; of a mere label such as "By" those that follow it. Empty when it is none."""
+    pieces = _texts(element) or _microdata(element, kind)
+    if pieces and _LABEL.match(pieces[-1]):
+        pieces = _following(element)
+    elif kind == Kind.WORDING and not (pieces and (_LABEL.match(pieces[0]) or _OPENS.match(" ".join(pieces)))):
+        return []
+    return pieces if 0 < sum(map(len, pieces)) <= MAX_BYLINE and len(pieces) <= MAX_PIECES else []
+
+
+def _texts(element: HtmlElement) -> list[str]:
+    texts = (text.strip()[:MAX_TEXT] for text in islice(element.itertext(), MAX_TEXTS))
+    return [line for text in texts if (line := clean_line(text, limit=MAX_BYLINE + 1))]
+
+
+def _microdata(element: HtmlElement, kind: Kind) -> list[str]:
+    """The name that an element without text tells machines (https://html.spec.whatwg.org/#microdata)."""
+    names = element.iter("meta") if kind is Kind.RELATION else ()
+    return [clean_line(meta.get("content") or "") for meta in names if meta.get("itemprop") == "name"][:1]
+
+
+def _following(element: HtmlElement) -> list[str]:
+    if tail := clean_line((element.tail or "").strip()[:MAX_TEXT], limit=MAX_BYLINE + 1):
+        return [tail]
+    after = element.getnext()
+    return [] if after is None else _texts(after)
 
 
 def signatures(claims: Iterable[str]) -> tuple[str, ...]:
     """Whoever signs, person or desk: what is left when `people` finds nobody."""
-    names = (clean_line(_ADDRESS.sub(" ", claim), limit=MAX_NAME + 1).strip(" ,;|") for claim in claims)
-    return tuple(dict.fromkeys(name for name in names if 1 < len(name) <= MAX_NAME and name.casefold() not in _NOBODY))
+    plain = (_BY_AT_START.sub("", _ADDRESS.sub(" ", claim)) for claim in claims if "://" not in claim)
+    names = (clean_line(claim, limit=MAX_NAME + 1).strip(" ,;|") for claim in plain)
+    signed = (
+        name for name in names if 1 < len(name) <= MAX_NAME and not _DATED.search(name) and not _CALLS.match(name)
+    )
+    return tuple(dict.fromkeys(name for name in signed if name.casefold() not in _NOBODY))
 
 
-def _is_elsewhere(element: HtmlElement) -> bool:
-    """The element belongs to a comment, to another story or to the frame of the page."""
+def is_byline_label(text: str) -> bool:
+    """The text says no more than that an author follows: "By", "Written by", "Autor:"."""
+    return _LABEL.match(text) is not None
+
+
+def _is_elsewhere(element: HtmlElement, frame: set[HtmlElement]) -> bool:
+    """The element belongs to a comment, to another story or to the page's furniture, not only to its `frame`."""
     return any(
-        above.tag in {"aside", "footer", "nav"}
-        or _ELSEWHERE.search(f"{above.get('class') or ''} {above.get('id') or ''}")
+        above not in frame
+        and (
+            above.tag in {"aside", "footer", "nav"}
+            or _ELSEWHERE.search(f"{above.get('class') or ''} {above.get('id') or ''}")
+        )
         for above in element.iterancestors("div", "section", "ul", "ol", "li", "article", "aside", "footer", "nav")
     )
 
 
-def _kind(element: HtmlElement) -> _Kind | None:
-    if "author" in (element.get("rel") or "") or "author" in (element.get("itemprop") or ""):
-        return _Kind.RELATION
-    name = f"{element.get('class') or ''} {element.get('id') or ''}"
-    if name != " " and (named := _named(name)) is not None:
-        return named
+def _kind(element: HtmlElement) -> Kind | None:
+    if told := dict(element.items()):
+        if "author" in told.get("rel", "") or "author" in told.get("itemprop", ""):
+            return Kind.RELATION
+        named = _named(told["class"]) if "class" in told else None
+        if named is None and "id" in told:
+            named = _named(told["id"])
+        if named is not None:
+            return named
     if element.tag == "a":
-        return _Kind.PROFILE if _PROFILE.search(element.get("href") or "") else None
-    return _Kind.WORDING if element.text and _OPENING.match(element.text) else None
+        return Kind.PROFILE if _PROFILE.search(told.get("href", "")) else None
+    return Kind.WORDING if element.text and _may_be_label(element.text) else None
+
+
+def _may_be_label(text: str) -> bool:
+    """The text begins with "By" or the like: the first word tells, and is cheaper than a pattern."""
+    word = text.lstrip()[:LABEL].split(" ", 1)[0].rstrip(":： \n\t").casefold()
+    return word in _LABEL_WORDS and bool(_OPENING.match(text) or _LABEL.match(text))
 
 
 @lru_cache(maxsize=4096)  # a site repeats its class names on every page
-def _named(name: str) -> _Kind | None:
+def _named(name: str) -> Kind | None:
     dashed = _CAMEL.sub("-", name)
     if _BY_NAME.search(dashed):
-        return _Kind.NAME
-    return _Kind.BLOCK if _BY_BLOCK.search(dashed) else None
+        return Kind.NAME
+    return Kind.BLOCK if _BY_BLOCK.search(dashed) else None
+
+
+def _key(name: str) -> str:
+    return _MARKS.sub("", name).casefold()
 
 
 def _name(part: str, *, roles: bool) -> str | None:

@@ -51,7 +51,8 @@ def outlet_keys(names: list[str], url: str) -> frozenset[str]:
 
 def same_name(line: str, outlets: frozenset[str]) -> bool:
     """The line is nothing but one of the `outlets`."""
-    return _key(line) in outlets
+    key = _key(line)
+    return key in outlets or key.removeprefix("the") in outlets
 
 
 def _trimmed(title: str, outlets: frozenset[str]) -> str:

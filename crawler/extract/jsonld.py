@@ -25,6 +25,8 @@ _WRAPPING = re.compile(
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
 
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
 Node = dict[str, Any]
 
 
@@ -34,13 +36,16 @@ class Schema:
 
     types: frozenset[str] = frozenset()  # of all nodes, lower case
     is_article: bool = False
+    newsroom: bool = False  # the article is a NewsArticle, the type of those who write news for a living
     headline: str | None = None
     published: str | None = None
     authors: tuple[str, ...] = ()
     outlet: str | None = None
     description: str | None = None
     body: str | None = None
-    free: bool | None = None  # isAccessibleForFree
+    free: bool | None = None  # isAccessibleForFree, of the whole or of a part
+    image: str | None = None
+    keywords: tuple[str, ...] = ()  # a string may hold many
 
 
 def read_schema(blocks: tuple[str, ...]) -> Schema:
@@ -54,13 +59,16 @@ def read_schema(blocks: tuple[str, ...]) -> Schema:
     return Schema(
         types=types,
         is_article=any(_ARTICLE.search(name) for name in _types(article)),
+        newsroom=any(name.endswith("newsarticle") for name in _types(article)),
         headline=_text(article.get("headline")) or _text(article.get("name")),
         published=_text(article.get("datePublished")) or _text(article.get("dateCreated")),
         authors=tuple(_names(article.get("author") or article.get("creator"), by_id)),
         outlet=next(iter(_names(article.get("publisher"), by_id)), None) or _site_name(nodes),
         description=_text(article.get("description")),
         body=_text(article.get("articleBody")),
-        free=_flag(article.get("isAccessibleForFree")),
+        free=_free(article),
+        image=next(_images(article.get("image") or article.get("thumbnailUrl"), by_id), None),
+        keywords=tuple(islice(_names(article.get("keywords"), by_id), MAX_NODES)),
     )
 
 
@@ -130,6 +138,27 @@ def _names(value: Any, by_id: dict[str, Node]) -> Iterator[str]:
             yield from (unescape(n) for n in (name if isinstance(name, list) else [name]) if isinstance(n, str))
 
 
+def _images(value: Any, by_id: dict[str, Node]) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            whole = {**by_id.get(str(item.get("@id")), {}), **item}
+            yield from (url for url in (whole.get("contentUrl"), whole.get("url")) if isinstance(url, str))
+
+
+def _free(article: Node) -> bool | None:
+    """What the article says of itself, else that a part of it costs money."""
+    free = _flag(article.get("isAccessibleForFree"))
+    parts = article.get("hasPart")
+    locked = (
+        _flag(part.get("isAccessibleForFree")) is False
+        for part in (parts if isinstance(parts, list) else [parts])
+        if isinstance(part, dict)
+    )
+    return False if free is None and any(locked) else free
+
+
 def _text(value: Any) -> str | None:
     if isinstance(value, list) and value:
         value = value[0]
@@ -139,4 +168,4 @@ def _text(value: Any) -> str | None:
 def _flag(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
-    return {"true": True, "false": False}.get(str(value).rsplit("/", 1)[-1].strip().lower())
+    return _FLAGS.get(str(value).rsplit("/", 1)[-1].strip().lower())

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.extract.authors import bylines, people, signatures
+from crawler.extract.authors import Kind, bylines, is_byline_label, people, signatures
 from crawler.extract.dates import believable, date_in_url, read_date
-from crawler.extract.headline import outlet_keys, registrable, same_name, without_outlet
+from crawler.extract.headline import outlet_keys, registrable
+from crawler.extract.titles import Names, headlines
 from crawler.text import clean_line
 from crawler.urls import absolute_url
 from storage.records import DateSource
@@ -41,9 +43,22 @@ _AUTHORS = (
     "citation_author", "og:article:author", "og:author", "cxenseparse:author", "authors", "dcsext.author",
     "shareaholic:article_author_name",
 )  # fmt: skip
+_IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src", "thumbnailurl")
+_TAGS = ("article:tag", "og:article:tag", "news_keywords", "parsely-tags")
+_TIERS = ("article:content_tier", "og:article:content_tier", "og:content_tier", "content_tier")
 _SUMMARIES = ("og:description", "description", "twitter:description", "dc.description")
+_READ = ("meta", "link", "title", "h1", "h2")
 MAX_OUTLET_WORDS = 6
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
+MAX_CLAIMS = 200
+MAX_KEYWORDS = 4_000
+MAX_TAGS = 20
+MAX_TAG = 60  # code points; what is longer is a sentence
+
+_TAG_BREAK = re.compile(r"\s*[,;|、，；]\s*")
+_CODE = re.compile(r"\S*(?:://|:\S)\S*|[\W\d_]*|\S*[_=]\S*")  # what machines tag: "type:story", "nyt_section", "2024"
+_NO_PICTURE = re.compile(
+    r"(?:^|[/_.-])(?:logos?|placeholder|favicon|default|blank|spacer|pixel)(?=[/_.-]|$)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +73,20 @@ class Metadata:
     outlet: str
     canonical_url: str | None
     summary: str | None
+    image: str | None
+    tags: tuple[str, ...]
+    paywalled: bool
     page_type: str  # og:type, lower case
 
 
 def read_metadata(page: Page, tree: HtmlElement, schema: Schema) -> Metadata:
     """The link's word first, then JSON-LD and meta elements, then what the page shows, then a guess."""
-    metas = _metas(tree)
+    elements = _named_elements(tree)
+    metas = _metas(elements["meta"])
     outlet = _outlet(page.url, metas, schema)
     outlets = outlet_keys([outlet, *_outlet_names(metas, schema)], page.url)
     published, date_source = _published(page, tree, metas, schema)
-    titles = _titles(page, tree, metas, schema, outlets)
+    titles = _titles(page, elements, metas, schema, outlets)
     return Metadata(
         title=titles[0] if titles else None,
         titles=titles,
@@ -75,15 +94,26 @@ def read_metadata(page: Page, tree: HtmlElement, schema: Schema) -> Metadata:
         date_source=date_source,
         authors=_authors(page, tree, metas, schema, outlets),
         outlet=outlet,
-        canonical_url=_canonical(page.url, tree, metas),
+        canonical_url=_canonical(page.url, elements["link"], metas),
         summary=_summary(page, metas, schema),
+        image=_image(page.url, metas, schema),
+        tags=_tags(metas, schema),
+        paywalled=_paywalled(metas, schema),
         page_type=next(iter(metas.get("og:type", ())), "").strip().lower()[:40],
     )
 
 
-def _metas(tree: HtmlElement) -> Metas:
+def _named_elements(tree: HtmlElement) -> Mapping[str, list[HtmlElement]]:
+    """All that is read by its tag, in one pass over the tree."""
+    found: dict[str, list[HtmlElement]] = {tag: [] for tag in _READ}
+    for element in tree.iter(*_READ):
+        found[element.tag].append(element)
+    return found
+
+
+def _metas(elements: Iterable[HtmlElement]) -> Metas:
     found: dict[str, list[str]] = defaultdict(list)
-    for element in tree.iter("meta"):
+    for element in elements:
         content = (element.get("content") or "").strip()
         name = element.get("property") or element.get("name") or element.get("itemprop")
         if content and name:
@@ -107,35 +137,19 @@ def _outlet(url: str, metas: Metas, schema: Schema) -> str:
     return next(iter(_outlet_names(metas, schema)), registrable(urlsplit(url).hostname or ""))
 
 
-def _titles(page: Page, tree: HtmlElement, metas: Metas, schema: Schema, outlets: frozenset[str]) -> tuple[str, ...]:
-    """What the link and the page call the article, best first: the headline before the names for search engines."""
-    element = tree.find(".//title")
-    shown = clean_line(element.text_content()) if element is not None else ""
-    named = [*_claimed(metas, _TITLES), shown]
-    heading = _heading(tree, [schema.headline or "", *named])
-    linked = page.link.title if page.link else None
-    claims = (linked, _untruncated(schema.headline, named), *metas.get("og:title", ()), heading, *named)
-    lines = [line for claim in claims if claim and (line := clean_line(claim))]
-    titles = (without_outlet(line, outlets, heading) for line in lines)
-    return tuple(dict.fromkeys(title for title in titles if title and not same_name(title, outlets))) or tuple(lines)
-
-
-def _untruncated(headline: str | None, named: list[str]) -> str | None:
-    """The headline, unless it was cut for a search engine and the page has it whole."""
-    opening = (headline or "").rstrip(" .…")
-    cut = headline and headline.rstrip().endswith(("...", "…"))
-    return None if cut and any(name.startswith(opening) for name in named) else headline
-
-
-def _heading(tree: HtmlElement, named: list[str]) -> str | None:
-    """The heading that shows the article's title: a first-level one whose words the page also uses to name itself."""
-    words = [set(_WORD.findall(name.casefold())) for name in named if name]
-    for h1 in tree.iter("h1"):
-        line = clean_line(" ".join(h1.itertext()))
-        own = set(_WORD.findall(line.casefold()))
-        if own and any(2 * len(own & other) >= min(len(own), len(other)) for other in words):
-            return line
-    return None
+def _titles(
+    page: Page, elements: Mapping[str, list[HtmlElement]], metas: Metas, schema: Schema, outlets: frozenset[str]
+) -> tuple[str, ...]:
+    names = Names(
+        linked=page.link.title if page.link else None,
+        schema=schema.headline,
+        newsroom=schema.newsroom,
+        metas=tuple(_claimed(metas, _TITLES)),
+        window=elements["title"][0].text_content() if elements["title"] else "",
+        first=tuple(elements["h1"]),
+        second=tuple(elements["h2"]),
+    )
+    return headlines(names, outlets)
 
 
 def _published(
@@ -178,21 +192,33 @@ def _guessed(page: Page, tree: HtmlElement) -> datetime | None:
 def _authors(page: Page, tree: HtmlElement, metas: Metas, schema: Schema, outlets: frozenset[str]) -> tuple[str, ...]:
     """Whom the link names, or JSON-LD, meta elements or bylines; the outlet only where it signs with nobody else."""
     linked = page.link.authors if page.link else ()
-    claimed = tuple(_claimed(metas, _AUTHORS))
+    claimed = (*_claimed(metas, _AUTHORS), *_labelled(metas))
     sources: tuple[tuple[tuple[str, ...], bool], ...] = ((linked, True), (schema.authors, True), (claimed, False))
     for claims, roles in sources:
         if names := people(claims, outlets, roles=roles):
             return names
-    signed = signatures(claim for claim in schema.authors if "://" not in claim)
-    if not signed:
-        for shown in bylines(tree):
-            if names := people(shown, outlets):
-                return names
-    return signed or signatures(claim for claim in claimed if "://" not in claim)
+    signed = signatures(schema.authors)
+    if signed and schema.newsroom:
+        return signed
+    desks = signatures(claimed)
+    shown = [(kind, lines) for kind, lines in bylines(tree) if kind <= Kind.BLOCK or not (signed or desks)]
+    for _, lines in shown:
+        if names := people(lines, outlets):
+            return names
+    signing = (signatures(lines) for kind, lines in shown if kind < Kind.WORDING)
+    return signed or desks or next(filter(None, signing), ())
 
 
-def _canonical(url: str, tree: HtmlElement, metas: Metas) -> str | None:
-    links = [element.get("href") for element in tree.iter("link") if (element.get("rel") or "").lower() == "canonical"]
+def _labelled(metas: Metas) -> Iterator[str]:
+    """The author as publishing systems tell Twitter: `twitter:label1` says what `twitter:data1` is."""
+    for at in "12":
+        label = next(iter(metas.get(f"twitter:label{at}", ())), "")
+        if is_byline_label(label):
+            yield from metas.get(f"twitter:data{at}", ())
+
+
+def _canonical(url: str, elements: Iterable[HtmlElement], metas: Metas) -> str | None:
+    links = [element.get("href") for element in elements if (element.get("rel") or "").lower() == "canonical"]
     claims = (absolute_url(url, claim) for claim in (*links, *metas.get("og:url", ())) if claim)
     return next(filter(None, claims), None)
 
@@ -203,3 +229,31 @@ def _summary(page: Page, metas: Metas, schema: Schema) -> str | None:
         if claim and (line := clean_line(claim, limit=1000)):
             return line
     return None
+
+
+def _image(url: str, metas: Metas, schema: Schema) -> str | None:
+    """The lead image; an outlet's logo or a placeholder is none."""
+    claims = (absolute_url(url, claim) for claim in (schema.image, *_claimed(metas, _IMAGES)) if claim)
+    return next((claim for claim in claims if claim and not _NO_PICTURE.search(claim)), None)
+
+
+def _tags(metas: Metas, schema: Schema) -> tuple[str, ...]:
+    """Keywords of the article; those of the page only without any, because they are often the whole site's."""
+    told = (*schema.keywords, *_claimed(metas, _TAGS)) or tuple(_claimed(metas, ("keywords",)))
+    parts = (part for claim in told[:MAX_CLAIMS] for part in _TAG_BREAK.split(claim[:MAX_KEYWORDS]))
+    lines = (clean_line(unescape(tag), limit=MAX_TAG + 1) for tag in parts)
+    kept: dict[str, str] = {}
+    for line in lines:
+        tag = line.strip(" #\"'“”.")
+        if 0 < len(tag) <= MAX_TAG and not _CODE.fullmatch(tag):
+            kept.setdefault(tag.casefold(), tag)
+    return tuple(kept.values())[:MAX_TAGS]
+
+
+def _paywalled(metas: Metas, schema: Schema) -> bool:
+    """The page says itself that the article, or a part of it, is for those who pay or count their articles."""
+    if schema.free is not None:
+        return not schema.free
+    tiers = {tier.strip().lower() for tier in _claimed(metas, _TIERS)}
+    free = next(_claimed(metas, ("isaccessibleforfree",)), "").strip().lower()
+    return bool(tiers & {"locked", "metered"}) or free in {"false", "no", "0"}
