@@ -42,7 +42,8 @@ _SERIES = frozenset(  # what vendors call actors: animals, weather, metals, myth
 )
 _NOT_THEIRS = frozenset(  # listed in the galaxy, and no name of an actor or of malware
     "sands casino|unnamed actor|russian angry hackers did it|copy-paste|beijing|dropbox|private internet access|norton"
-    "|chromium|whois|calc|template|js flash|vb flash|photo|page|gop|usdod|go simple tunnel|linfo|netsh|dok|trojan|agent|tsb|august|wiper|hunter|summit|fallout|superman"
+    "|chromium|whois|calc|template|js flash|vb flash|photo|page|gop|usdod|go simple tunnel|linfo|netsh|dok|trojan|agent"
+    "|tsb|august|wiper|hunter|summit|fallout|superman"
     "|unknown logger|webmasters|allwinner|httpclient|textmate|pla navy|pla|scout|comment|lead|gm-bot".split("|")
 )
 
@@ -61,11 +62,11 @@ class _Entry:
     id: str = ""
 
 
-def build(galaxy: Path) -> list[Name]:
-    """The names of a folder of galaxy clusters and of `known.toml`."""
+def build(galaxy: Path, known: Path = KNOWN) -> list[Name]:
+    """The names of a folder of galaxy clusters and of those kept by hand."""
     entries = [*_merged(galaxy, EntityKind.ACTOR), *_merged(galaxy, EntityKind.MALWARE)]
     _identify(entries)
-    own = list(_own(entries))
+    own = list(_own(entries, known))
     _drop_taken(entries, own)
     return [name for entry in (*entries, *own) for name in _names(entry)]
 
@@ -151,10 +152,10 @@ def _slug(name: str) -> str:
     return re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
 
 
-def _own(entries: list[_Entry]) -> Iterator[_Entry]:
+def _own(entries: list[_Entry], by_hand: Path) -> Iterator[_Entry]:
     """The names kept by hand. What adds to an entry of the galaxy joins it and is not given."""
     known = {(entry.kind, entry.id): entry for entry in entries}
-    for kind, identity, fields in _by_hand():
+    for kind, identity, fields in _by_hand(by_hand):
         entry = known.get((kind, fields.get("of", identity)))
         trusts = {name: trust for trust in (Trust.ARTICLE, Trust.NEAR) for name in fields.get(trust, ())}
         names = dict.fromkeys([*fields.get("names", ()), *trusts], "own")
@@ -172,8 +173,8 @@ def _own(entries: list[_Entry]) -> Iterator[_Entry]:
             )
 
 
-def _by_hand() -> Iterator[tuple[EntityKind, str, dict[str, Any]]]:
-    tables = tomllib.loads(KNOWN.read_text(encoding="utf-8"))
+def _by_hand(file: Path) -> Iterator[tuple[EntityKind, str, dict[str, Any]]]:
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
     for kind in EntityKind:
         for identity, fields in tables.get(kind, {}).items():
             yield kind, identity, fields
@@ -214,7 +215,7 @@ def _spellings(entry: _Entry) -> dict[str, str]:
     short = {name: source for name, source in short.items() if _LETTERS.search(name)}
     for written, source in {**short, **entry.names}.items():
         listed = re.sub(r"[-_]", " ", written)
-        if listed.casefold() not in seen and (source == "own" or _usable(written, entry.kind)):
+        if source == "own" or (listed.casefold() not in seen and _usable(written, entry.kind)):
             seen.add(listed.casefold())
             found[written] = source
     return found

@@ -14,7 +14,7 @@ from crawler.actors.rules import Needs, grammar
 from storage.records import Claim, EntityKind, Hedge, Role
 
 if TYPE_CHECKING:
-    from crawler.actors.rules import Rule
+    from crawler.actors.rules import Grammar, Rule
     from crawler.actors.spots import Spot
     from crawler.actors.tagging import Tagged
     from crawler.actors.vocabulary import Vocabulary
@@ -44,22 +44,18 @@ class Told:
 
 def told(text: str, sentence: Tagged, words: Vocabulary) -> Told:
     """The claims and roles of a sentence."""
-    found = Told()
-    if not _TRIGGER.search(sentence.tags):
-        return found
-    rules = grammar(words.options)
+    found, rules = Told(), grammar(words.options)
     for match in rules.attackers.finditer(sentence.tags):
         _mark(sentence, match.span(), Role.ATTACKER, found)
+    found.sectors.update((match.start(), Role.NAMED) for match in _SECTOR.finditer(sentence.tags))
+    if not _TRIGGER.search(sentence.tags):
+        return found
     who = parties(sentence, rules)
     teller = _Teller(text, sentence, words, who, found)
     if text[sentence.end - 1] not in "?؟？":
-        for rule in rules.rules:
-            for match in rule.pattern.finditer(sentence.tags):
-                teller.read(rule, match)
+        teller.read(rules)
     for span in who.speakers:
         _mark(sentence, span, Role.SOURCE, found)
-    for match in _SECTOR.finditer(sentence.tags):
-        found.sectors.setdefault(match.start(), Role.NAMED)
     return found
 
 
@@ -73,7 +69,7 @@ def quote(text: str, start: int, end: int) -> str:
 
 def _mark(sentence: Tagged, span: Span, role: Role, found: Told) -> None:
     for spot in sentence.spots[slice(*span)]:
-        if spot and not (role is Role.ATTACKER and spot.entities[0].kind is EntityKind.PERSON):
+        if spot and not (role is Role.ATTACKER and spot.kind is EntityKind.PERSON):
             found.roles.setdefault(spot.start, role)
 
 
@@ -85,7 +81,15 @@ class _Teller:
     who: Parties
     found: Told
 
-    def read(self, rule: Rule, match: re.Match[str]) -> None:
+    def read(self, rules: Grammar) -> None:
+        """Add the claims of all rules."""
+        present = set(self.sentence.tags)
+        for rule in rules.rules:
+            if not rule.verbs.isdisjoint(present):
+                for match in rule.pattern.finditer(self.sentence.tags):
+                    self.take(rule, match)
+
+    def take(self, rule: Rule, match: re.Match[str]) -> None:
         """Add the claim of a pattern, unless it says none, or the sentence has accused the same one already."""
         accused = group(match, "a")
         spot = self.who.accused(accused)
@@ -147,8 +151,9 @@ class _Teller:
 
     def _accused(self, span: Span, spot: Spot) -> str:
         """As it stands; a state by its name, unless it is its hackers that are accused."""
-        if spot.entities[0].kind is not EntityKind.STATE:
-            return self.text[spot.start : spot.end]
+        if spot.kind is not EntityKind.STATE:
+            written = self.text[spot.start : spot.end]
+            return spot.entity.name if spot.entity and ")" in written else written  # "the APT) group 41"
         if spot.entity and not _SOMEBODY.search(self.sentence.tags[slice(*span)]):
             return spot.entity.name
         return self._slice(span) or ""
@@ -186,9 +191,8 @@ class _Teller:
     def _slice(self, span: Span | None) -> str | None:
         if span is None:
             return None
-        start, end = self.sentence.starts[span[0]], self.sentence.ends[span[1] - 1]
-        initials = self.text[end - 2 : end - 1] == self.text[end : end + 1] == "."  # the last stop of "U.S."
-        return self.text[start : end + initials][:NAME_LIMIT]
+        written = self.text[self.sentence.starts[span[0]] : self.sentence.ends[span[1] - 1]]
+        return (self.words.particle.sub("", written) if self.words.particle else written)[:NAME_LIMIT]
 
 
 def _id(spot: Spot) -> str:

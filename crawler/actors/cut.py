@@ -7,80 +7,97 @@ spaces, and Arabic, whose words carry their article, is cut by those rules thems
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate, compress
-from operator import add
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.classify.tokens import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-# Punctuation becomes spaces one character at a time: `str.replace` costs nothing where there is none.
+# Punctuation becomes blanks one character at a time: `str.replace` costs nothing where there is none.
 _PUNCTUATION = (
     ".,;:!?\"'()[]{}<>/\\|-_&%$#@*+=~`^\n\t\r’‘“”„‚«»‹›–—―‐‑‒…·•′″¿¡©®™°§\u00a0\u2009\u202f\u2007、。「」（），：；！？"
+    # what else `str.split` takes for a blank
+    "\x0b\x0c\x1c\x1d\x1e\x1f\x85\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u200a\u2028\u2029\u205f\u3000"
 )
 UNSPACED = re.compile(r"[؀-ۿ぀-ヿ㐀-鿿]")
+_LONGEST = 60  # code points of a word
+_LONG = re.compile(rf"[^ ]{{{_LONGEST + 1},}}")
 _BREAK = re.compile(r"[^\w\s'’\-‑.]|[.。]\s|\n")
+_WIDE = 3  # code points that stand for one word where no space divides them and none is listed
+UNLISTED = "."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cut:
-    """Words with their places. A piece is a word, or empty where punctuation or a blank sets words apart."""
+    """The words of a text. Where they stand is found out only for those that are asked for."""
 
-    pieces: Sequence[str]
-    _widths: Sequence[int] | None = None  # of the pieces, where words are not written as they are listed
-    _starts: Sequence[int] | None = None
+    words: Sequence[str]
+    _padded: str = ""  # the text with blanks for punctuation, and one on either side
+    _marks: Sequence[tuple[int, int]] | None = None  # the words' places, where they are not written as they are listed
 
-    @cached_property
-    def words(self) -> list[str]:
-        """The pieces that are not empty."""
-        return list(filter(None, self.pieces))
+    def places(self, runs: Iterable[tuple[int, int, object]]) -> Iterator[tuple[int, int]]:
+        """Where runs start and end: each the index of its first word and the number of its words, in order."""
+        if self._marks is not None:
+            yield from ((self._marks[at][0], self._marks[at + size - 1][1]) for at, size, _ in runs)
+            return
+        done, place = -1, 0
+        for at, size, _ in runs:
+            if at > done:
+                place = self._find(at, done, place)
+                done = at
+            end = place + len(self.words[at])
+            for word in self.words[at + 1 : at + size] if size > 1 else ():
+                end = self._padded.index(f" {word} ", end) + 1 + len(word)
+            yield place - 1, end - 1
 
-    @cached_property
-    def index(self) -> list[int]:
-        """Which piece each word is."""
-        return list(compress(range(len(self.pieces)), self.pieces))
+    def _find(self, at: int, done: int, place: int) -> int:
+        """Where a word starts, from where an earlier one does: past as many of its like as stand between."""
+        word = self.words[at]
+        place += len(self.words[done]) if done >= 0 else 0
+        for _ in range(self.words[done + 1 : at].count(word) + 1):
+            place = self._padded.index(f" {word} ", place) + 1
+            found = place
+            place += len(word)
+        return found
 
-    @cached_property
-    def ends(self) -> Sequence[int]:
-        """Where each piece ends."""
-        if self._starts is not None and self._widths is not None:
-            return list(map(add, self._starts, self._widths))
-        return list(map(add, accumulate(map(len, self.pieces)), range(len(self.pieces))))
 
-    def start(self, piece: int) -> int:
-        """Where a piece starts."""
-        return self.ends[piece] - len(self.pieces[piece]) if self._starts is None else self._starts[piece]
+class Pieces(NamedTuple):
+    """The words of a sentence and their places; an empty one where punctuation or a blank sets words apart."""
 
-    def at(self, offset: int) -> int:
-        """The first piece that starts at an offset of the text or after it."""
-        if self._starts is not None:
-            return bisect_left(self._starts, offset)
-        return bisect_left(self.ends, offset - 1) + 1 if offset > 0 else 0
-
-    def starts(self, low: int, high: int) -> list[int]:
-        """Where the pieces from one up to another start."""
-        if self._starts is not None:
-            return list(self._starts[low:high])
-        return [end - len(piece) for end, piece in zip(self.ends[low:high], self.pieces[low:high], strict=True)]
+    words: list[str]
+    starts: list[int]
+    ends: list[int]
 
 
 def cut(text: str) -> Cut:
-    """The words of a text."""
+    """The words of a text; of one that no name is as long as, nothing."""
     if not text.isascii() and UNSPACED.search(text):
-        return _cut_unspaced(text)
-    return Cut(spaced(text).split(" "))
+        marks = spans(text)
+        return Cut([_word(text, *mark) for mark in marks], _marks=[(start, end) for _, start, end in marks])
+    plain = spaced(text)
+    found = plain.split()
+    if max(map(len, found), default=0) > _LONGEST:
+        plain = _LONG.sub(lambda match: " " * len(match[0]), plain)
+        found = plain.split()
+    return Cut(found, f" {plain} ")
 
 
-def words(text: str) -> list[str]:
+def words(text: str) -> Sequence[str]:
     """Only the words."""
-    if not text.isascii() and UNSPACED.search(text):
-        return _cut_unspaced(text).words
-    return spaced(text).split()
+    return cut(text).words
+
+
+def pieces(text: str, start: int, end: int) -> Pieces:
+    """The words of a part of a text."""
+    part = text[start:end]
+    if not part.isascii() and UNSPACED.search(part):
+        return _unspaced(text, start, end)
+    found = spaced(part).split(" ")
+    starts = list(accumulate(map(len, found[:-1]), lambda place, size: place + size + 1, initial=start))
+    return Pieces(found, starts, [place + len(word) for place, word in zip(starts, found, strict=True)])
 
 
 def spaced(text: str) -> str:
@@ -90,18 +107,36 @@ def spaced(text: str) -> str:
     return text
 
 
-def _cut_unspaced(text: str) -> Cut:
-    pieces: list[str] = []
-    starts: list[int] = []
-    widths: list[int] = []
-    done = 0
-    for token, start, end in spans(text):
-        if start > done and _BREAK.search(text, done, start):
-            pieces.append("")
-            starts.append(done)
-            widths.append(0)
-        pieces.append(token if not text[start].isascii() else text[start:end])
-        starts.append(start)
-        widths.append(end - start)
-        done = end
-    return Cut(pieces, widths, starts)
+def _word(text: str, token: str, start: int, end: int) -> str:
+    """Scripts that have case keep it."""
+    return text[start:end] if text[start].isascii() else token
+
+
+def _unspaced(text: str, start: int, end: int) -> Pieces:
+    found = Pieces([], [], [])
+    done = start
+    for token, first, last in ((token, start + first, start + last) for token, first, last in spans(text[start:end])):
+        if _BREAK.search(text, done, first):
+            _add(found, "", done, done)
+        _add(found, _word(text, token, first, last), first, last)
+        done = last
+    return found
+
+
+def _add(found: Pieces, word: str, start: int, end: int) -> None:
+    found.words.append(word)
+    found.starts.append(start)
+    found.ends.append(end)
+
+
+def scanned(text: str, start: int, end: int, listed: re.Pattern[str]) -> Pieces:
+    """The words of a part of a text in a script without spaces, cut at those that are listed."""
+    found = Pieces([], [], [])
+    done = start
+    for match in listed.finditer(text, start, end):
+        for at in range(done, match.start(), _WIDE):
+            until = min(at + _WIDE, match.start())
+            _add(found, UNLISTED if text[at:until].isalnum() else "", at, until)
+        _add(found, match[0], *match.span())
+        done = match.end()
+    return found

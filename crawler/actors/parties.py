@@ -33,8 +33,8 @@ class Parties:
     def accused(self, span: Span) -> Spot | None:
         """The name by which the accused are told: a group's, else an office's, else a state's."""
         spots = [spot for spot in self.sentence.spots[slice(*span)] if spot and spot.entities[0].suspect]
-        groups = [spot for spot in spots if spot.entities[0].kind is EntityKind.ACTOR]
-        offices = [spot for spot in reversed(spots) if spot.entities[0].kind in _OFFICES]
+        groups = [spot for spot in spots if spot.kind is EntityKind.ACTOR]
+        offices = [spot for spot in reversed(spots) if spot.kind in _OFFICES]
         return next(iter([*groups, *offices, *spots]), None)
 
     def claimant(self, rule: Rule, match: re.Match[str], accused: Span) -> Span | None:

@@ -6,8 +6,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from crawler.actors.claims import told
-from crawler.actors.cut import cut
-from crawler.actors.spots import spots
+from crawler.actors.spots import MOST, spots
 from crawler.actors.table import table
 from crawler.actors.tagging import tagged
 from crawler.classify.text import segments
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from crawler.actors.tagging import Tagged
     from storage.records import Claim
 
-READ = 50_000  # code points of an article that are read
+READ = 50_000  # code points of title and text that are read
 MOST_CLAIMS = 50
 
 
@@ -32,24 +31,23 @@ def findings(*, title: str, text: str, language: str | None) -> Findings:
     `language` is ISO 639-1. Names are found in any; states, sectors and claims in those that have a vocabulary, and
     those of English in any other.
     """
-    whole = f"{title}\n{text[:READ]}"
+    whole = f"{title[:READ]}\n{text[:READ]}"[:READ]
     names = table(language)
-    pieces = cut(whole)
-    found, cues = spots(whole, pieces, names)
+    found, cues = spots(whole, names)
     if not found:
         return NO_FINDINGS
     roles: dict[int, Role] = {}
     sectors: list[Mention] = []
     claims: list[Claim] = []
-    for sentence, inside in _telling(whole, found, cues):
-        tags = tagged(whole, pieces, sentence, inside, names.words)
+    for (start, end), inside in _telling(whole, found, cues):
+        tags = tagged(whole, start, end, inside, names.words)
         said = told(whole, tags, names.words)
         roles |= said.roles
         claims += said.claims
         sectors += _sectors(whole, tags, said, names.words.sectors)
     mentions = [_mention(whole, spot, roles.get(spot.start, Role.NAMED)) for spot in found]
     if sectors:
-        mentions = sorted([*mentions, *sectors], key=lambda mention: mention.start)
+        mentions = sorted([*mentions, *sectors], key=lambda mention: mention.start)[:MOST]
     return Findings(mentions=tuple(mentions), claims=tuple(claims[:MOST_CLAIMS]))
 
 
@@ -57,7 +55,7 @@ def _telling(whole: str, found: list[Spot], cues: list[int]) -> Iterator[tuple[t
     """The sentences that name one who could have done it and speak of hacking, or name an actor, with their names."""
     if not any(spot.entities[0].suspect for spot in found):
         return
-    actors = any(spot.entities[0].kind is EntityKind.ACTOR for spot in found)
+    actors = any(spot.kind is EntityKind.ACTOR for spot in found)
     if not (cues or actors):
         return
     starts = [spot.start for spot in found]
@@ -68,7 +66,7 @@ def _telling(whole: str, found: list[Spot], cues: list[int]) -> Iterator[tuple[t
         inside = found[low:high]
         at = bisect_left(cues, start)
         speaks = at < len(cues) and cues[at] < end
-        if any(spot.entities[0].suspect and (speaks or spot.entities[0].kind is EntityKind.ACTOR) for spot in inside):
+        if any(spot.entities[0].suspect and (speaks or spot.kind is EntityKind.ACTOR) for spot in inside):
             yield (start, end), inside
 
 
@@ -91,7 +89,7 @@ def _mention(whole: str, spot: Spot, role: Role) -> Mention:
     entity: Entity | None = spot.entity
     written = whole[spot.start : spot.end]
     return Mention(
-        kind=spot.entities[0].kind,
+        kind=spot.kind,
         name=entity.name if entity else written,
         entity=entity.id if entity else "",
         text=written,

@@ -8,16 +8,17 @@ country before it, or by naming one of them, and only one, otherwise.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.actors.names import Entity, Trust, entities
+from crawler.actors.cut import cut
+from crawler.actors.names import Entity, Trust, entities, resolve
+from crawler.actors.vocabulary import NAME
 from storage.records import EntityKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from crawler.actors.cut import Cut
     from crawler.actors.table import Beside, Sense, Table
 
 MOST = 200  # names of an article
@@ -25,18 +26,17 @@ MOST = 200  # names of an article
 _BROKEN = re.compile(r"[,;:!?\n]|(?<!\b\w)\.\s")  # never inside a name; the stops of "U.S. State Department" are
 _NUMBERED = re.compile(
     r"(?P<joined>UNC|TA|APT|FIN|UTA)(?:[-‑–_ ]?|\)? [Gg]roup )(?P<number>\d{1,5})(?!\d)"
-    r"|(?P<apart>(?i:storm)|UAC|UAT|TAG|DEV|TG|APT-[CQ]|CL-(?:STA|CRI|UNK))[-‑–_ ]?(?P<digits>\d{2,5})(?!\d)"
+    r"|(?P<apart>Storm|STORM|UAC|UAT|TAG|DEV|TG|APT-[CQ]|CL-(?:STA|CRI|UNK))[-‑–_ ]?(?P<digits>\d{2,5})(?!\d)"
     r"|(?P<unit>Unit) (?P<code>\d{5})(?!\d)"
 )
 _BEFORE, _AFTER = 60, 80  # code points that tell what a word means
-_CAPITAL_BEFORE = re.compile(r"\b[A-Z]\w* $")
+_CAPITAL_BEFORE = re.compile(r"\b([A-Z]\w*) $")
 _CAPITAL_AFTER = re.compile(r" [A-Z]\w+")
 _OF = re.compile(r"(?:'s|’s)? ")
 _CLOSE = 25  # code points within which a country tells which of its agencies is meant
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A name in the text: offsets, and the entities it may stand for."""
 
     start: int
@@ -49,72 +49,85 @@ class Spot:
         """The one entity it stands for, if it is one."""
         return self.entities[0] if len(self.entities) == 1 else None
 
+    @property
+    def kind(self) -> EntityKind:
+        """What it names; where that is open, what its first entity is."""
+        return self.entities[0].kind
 
-def spots(text: str, cut: Cut, table: Table) -> tuple[list[Spot], list[int]]:
+
+def spots(text: str, table: Table) -> tuple[list[Spot], list[int]]:
     """The names of a text in order, and where its words of hacking stand."""
     found: list[tuple[Spot, Trust]] = []
     cues: list[int] = []
     taken = 0
-    for start, end, sense in _longest(cut, table):
+    for start, end, size, sense in _senses(text, table):
         if sense.cue:
             cues.append(start)
-        elif start >= taken and not _BROKEN.search(text, start, end) and (spot := _spot(text, start, end, sense)):
-            taken = spot.end
-            if spot.entities:
+        elif start >= taken and (size == 1 or not _BROKEN.search(text, start, end)):
+            spot = _spot(text, start, end, sense)
+            taken = spot.end if spot else taken
+            if spot and spot.entities:
                 found.append((spot, sense.trust))
             if len(found) == MOST:
                 break
-    return _told_apart(text, _trusted(text, found, cues, table), table), cues
+    return _told_apart(text, _trusted(text, found, hacking=bool(cues), table=table), table), cues
 
 
-def _longest(cut: Cut, table: Table) -> Iterator[tuple[int, int, Sense]]:
-    """The cues, and of the names that begin at each word the longest; a known one before a mere number."""
-    best: dict[int, tuple[int, bool, Sense]] = {}
-    cues: list[tuple[int, int, Sense]] = []
-    for at, size, group in table.lexicon.hits(cut.words):
-        sense = table.senses[group]
+def _senses(text: str, table: Table) -> list[tuple[int, int, int, Sense]]:
+    """The cues, and of the names that begin at a word the longest, a known one before a number.
+
+    Each with its place and its number of words.
+    """
+    words, senses = cut(text), table.senses
+    runs: list[tuple[int, int, Sense]] = []
+    names: dict[int, tuple[int, int, Sense]] = {}
+    for at, size, group in table.lexicon.hits(words.words):
+        sense = senses[group]
         if sense.cue:
-            cues.append((at, size, sense))
-        elif at not in best or (size, not sense.numbered) > best[at][:2]:
-            best[at] = size, not sense.numbered, sense
-    if not best:
-        cues = cues[:1]
-    where, start, ends = cut.index, cut.start, cut.ends
-    for at, size, sense in (*cues, *((at, size, sense) for at, (size, _, sense) in best.items())):
-        last = where[at + size - 1]
-        yield start(where[at]), start(last) + sense.stem if sense.stem else ends[last], sense
+            runs.append((at, size, sense))
+        elif at not in names or (size, not sense.numbered) > (names[at][1], not names[at][2].numbered):
+            names[at] = at, size, sense
+    if not names:
+        return []
+    runs += names.values()
+    runs.sort(key=itemgetter(0))
+    places = words.places(runs)
+    return [(start, end, size, sense) for (_, size, sense), (start, end) in zip(runs, places, strict=True)]
 
 
 def _spot(text: str, start: int, end: int, sense: Sense) -> Spot | None:
+    if sense.stem:
+        end -= sense.after(text[start:end])
+    if text[end : end + 1] == text[end - 2 : end - 1] == ".":
+        end += 1  # the last stop of "U.S."
     if not sense.numbered:
         return Spot(start, end, sense.entities, sense.adjective)
     match = _NUMBERED.match(text, start)
-    return Spot(start, match.end(), (_numbered(match),)) if match else None
+    return Spot(start, match.end(), _numbered(match)) if match else None
 
 
-def _numbered(match: re.Match[str]) -> Entity:
-    """The entity that a number names: `apt41`, `storm-0558`; one of its own where the table has none."""
+def _numbered(match: re.Match[str]) -> tuple[Entity, ...]:
+    """The entities that a number names: `apt41`, `storm-0558`; one of its own where the table has none."""
     if match["unit"]:
         name = f"Unit {match['code']}"
     elif match["joined"]:
         name = match["joined"] + match["number"]
     else:
-        name = (
-            f"{match['apart'].capitalize() if match['apart'].lower() == 'storm' else match['apart']}-{match['digits']}"
-        )
+        family = match["apart"]
+        name = f"{family.capitalize() if family == 'STORM' else family}-{match['digits']}"
+    known = tuple(entities()[identity] for identity in sorted(resolve(name)))
     kind = EntityKind.AGENCY if match["unit"] else EntityKind.ACTOR
-    identity = name.lower().replace(" ", "-")
-    return entities().get(identity) or Entity(kind=kind, id=identity, name=name, suspect=True)
+    return known or (Entity(kind=kind, id=name.lower().replace(" ", "-"), name=name, suspect=True),)
 
 
-def _trusted(text: str, found: list[tuple[Spot, Trust]], cues: list[int], table: Table) -> list[Spot]:
-    hacking = bool(cues) or any(
-        trust is Trust.FREE and spot.entities[0].kind is EntityKind.ACTOR for spot, trust in found
-    )
+def _trusted(text: str, found: list[tuple[Spot, Trust]], *, hacking: bool, table: Table) -> list[Spot]:
+    if all(trust is Trust.FREE for _, trust in found):
+        return [spot for spot, _ in found]
+    hacking = hacking or any(trust is Trust.FREE and spot.kind is EntityKind.ACTOR for spot, trust in found)
     sure = {Trust.FREE, Trust.ARTICLE} if hacking else {Trust.FREE}
     named = _named(spot for spot, trust in found if trust in sure)
-    places = {spot.end for spot, trust in found if trust in sure}
-    words = [spot for spot, trust in found if trust is Trust.NEAR and not _embedded(text, spot, places, table)]
+    states = {spot.end for spot, _ in found if spot.kind is EntityKind.STATE}
+    words = [spot for spot, trust in found if trust is Trust.NEAR and not _embedded(text, spot, states, table)]
     proven = {
         text[spot.start : spot.end]
         for spot in words
@@ -124,17 +137,14 @@ def _trusted(text: str, found: list[tuple[Spot, Trust]], cues: list[int], table:
     return [spot for spot, trust in found if trust in sure or spot.start in proven_at]
 
 
-def _embedded(text: str, spot: Spot, places: set[int], table: Table) -> bool:
-    """Whether an everyday word is part of a longer name: "Google Play", "Epic Manchego"."""
+def _embedded(text: str, spot: Spot, states: set[int], table: Table) -> bool:
+    """Whether an everyday word is part of a longer name: "Epic Manchego", and not "Chinese Tick" or "the Tick"."""
     before = _CAPITAL_BEFORE.search(text[max(0, spot.start - _CLOSE) : spot.start])
-    if before and spot.start - 1 not in places and not _list(table, spot).before.search(before[0]):
+    if before and spot.start - 1 not in states and table.words.tags[before[1]] == NAME:
         return True
-    return bool(_CAPITAL_AFTER.match(text, spot.end)) and not _list(table, spot).next.match(text, spot.end)
-
-
-def _list(table: Table, spot: Spot) -> Beside:
     malware = all(entity.kind is EntityKind.MALWARE for entity in spot.entities)
-    return table.beside_malware if malware else table.beside_actor
+    beside = table.beside_malware if malware else table.beside_actor
+    return bool(_CAPITAL_AFTER.match(text, spot.end)) and not beside.next.match(text, spot.end)
 
 
 def _named(found: Iterable[Spot]) -> set[str]:
@@ -159,16 +169,31 @@ def _matches(text: str, spot: Spot, beside: Beside) -> bool:
 
 
 def _told_apart(text: str, found: list[Spot], table: Table) -> list[Spot]:
-    named = _named(found)
     told: list[Spot] = []
     for spot in found:
-        before = told[-1].entity if told and spot.start - told[-1].end <= _CLOSE else None
-        country = before.country if before and before.kind is EntityKind.STATE else ""
-        if spot.entity is None:
-            told.append(replace(spot, entities=_left(text, spot, country, named, table)))
-        elif not (country and _anothers(text[told[-1].end : spot.start], spot.entity, country)):
+        office = spot.kind is EntityKind.AGENCY or len(spot.entities) > 1
+        country = _country_before(spot, told[-1]) if told and office else ""
+        if len(spot.entities) > 1:
+            told.append(spot._replace(entities=_left(text, spot, country, table)))
+        elif not (country and _anothers(text[told[-1].end : spot.start], spot.entities[0], country)):
             told.append(spot)
-    return told
+    if all(len(spot.entities) == 1 for spot in told):
+        return told
+    named = _named(told)
+    return [spot._replace(entities=_said(spot.entities, named)) for spot in told]
+
+
+def _said(entities_left: tuple[Entity, ...], named: set[str]) -> tuple[Entity, ...]:
+    """The only one of them that is named elsewhere in the article, if it is only one."""
+    said = tuple(entity for entity in entities_left if entity.id in named)
+    return said if len(said) == 1 and said[0].kind is not EntityKind.STATE else entities_left
+
+
+def _country_before(spot: Spot, before: Spot) -> str:
+    """The country that is named just before: it tells which of several offices of one name is meant."""
+    if spot.start - before.end > _CLOSE or before.kind is not EntityKind.STATE or not before.entity:
+        return ""
+    return before.entity.country
 
 
 def _anothers(between: str, entity: Entity, country: str) -> bool:
@@ -176,18 +201,10 @@ def _anothers(between: str, entity: Entity, country: str) -> bool:
     return entity.kind is EntityKind.AGENCY and entity.country not in {"", country} and bool(_OF.fullmatch(between))
 
 
-def _left(text: str, spot: Spot, country: str, named: set[str], table: Table) -> tuple[Entity, ...]:
-    """The entities that the text leaves open."""
-    left = spot.entities
-    if left[0].kind is EntityKind.STATE:
-        return left
+def _left(text: str, spot: Spot, country: str, table: Table) -> tuple[Entity, ...]:
+    """The entities that the words around leave open."""
+    if spot.kind is EntityKind.STATE:
+        return spot.entities
     kinds = _beside(text, spot, table)
-    for said in (
-        [entity for entity in left if len(kinds) == 1 and entity.kind in kinds],
-        [entity for entity in left if country and entity.country == country],
-        [entity for entity in left if entity.id in named],
-    ):
-        left = tuple(entity for entity in left if entity in said) or left
-        if len(left) == 1:
-            break
-    return left
+    left = tuple(entity for entity in spot.entities if len(kinds) != 1 or entity.kind in kinds)
+    return tuple(entity for entity in left if country and entity.country == country) or left

@@ -6,21 +6,21 @@ The matcher is the lexicon of `crawler.classify.cues`, over words that keep thei
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.actors.cut import words
 from crawler.actors.names import Entity, Trust, names
 from crawler.actors.vocabulary import Vocabulary, vocabulary
-from crawler.classify.cues import Lexicon
+from crawler.classify.cues import Lexicon, Phrase
 from storage.records import EntityKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SHOUTED = 5  # letters from which a name in capitals is also written as other names are
+_SHOUTING = {EntityKind.ACTOR, EntityKind.MALWARE}
 _STRICTEST = (Trust.NEAR, Trust.ARTICLE, Trust.FREE)
 _FAMILIES = (
     "UNC*", "UAC*", "UAT*", "TAG*", "DEV*", "TA*", "TG*", "APT*", "FIN*", "Storm*", "STORM*", "CL", "UTA*", "Unit",
@@ -41,6 +41,16 @@ class Sense:
     cue: bool = False
     numbered: bool = False
     stem: int = 0  # letters of its last word that are the name, where particles are written after it
+
+    def after(self, written: str) -> int:
+        """How many letters of what is written are particles."""
+        return len(written) - written.rfind(" ") - 1 - self.stem if self.stem else 0
+
+
+class _Known(NamedTuple):
+    phrases: list[tuple[Phrase, int]]
+    senses: list[Sense]
+    places: dict[Words, int]  # of each phrase's sense
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +73,65 @@ class Table:
     beside_malware: Beside
 
 
-@cache
 def table(language: str | None) -> Table:
     """The table for texts in a language; names and the states of English for one without a file of its own."""
-    spoken = vocabulary(language)
-    return _compiled(spoken.language)
+    return _compiled(vocabulary(language).language)
 
 
 @cache
 def _compiled(language: str) -> Table:
     spoken = vocabulary(language)
-    senses: list[Sense] = []
-    phrases = []
-    for phrase, sense in _senses(spoken):
-        phrases.append((tuple((word.rstrip("*"), word.endswith("*")) for word in phrase), len(senses)))
-        senses.append(replace(sense, stem=len(phrase[-1]) - 1) if _PARTICLED.fullmatch(phrase[-1]) else sense)
-    actor, malware = spoken.beside_actor, spoken.beside_malware
-    return Table(Lexicon(phrases), senses, spoken, _beside(actor, spoken), _beside(malware, spoken))
+    phrases, senses = list(_known().phrases), list(_known().senses)
+    places = dict(_known().places)
+    for phrase, sense in _of_language(spoken):
+        if phrase in places:
+            senses[places[phrase]] = _both(senses[places[phrase]], sense)
+        else:
+            places[phrase] = len(senses)
+            phrases.append((_open(phrase), len(senses)))
+            senses.append(sense)
+    return Table(
+        Lexicon(phrases), senses, spoken, _beside(spoken.beside_actor, spoken), _beside(spoken.beside_malware, spoken)
+    )
 
 
-def _senses(spoken: Vocabulary) -> Iterator[tuple[Words, Sense]]:
-    found: dict[Words, list[tuple[Entity, Trust, bool]]] = defaultdict(list)
+@cache
+def _known() -> _Known:
+    """What is named alike in every language; it is compiled once for all of them."""
+    found: dict[Words, Sense] = {}
     for name in names():
-        for phrase in _forms(name.written, shouted=name.entity.kind in {EntityKind.ACTOR, EntityKind.MALWARE}):
-            found[phrase].append((name.entity, name.trust, False))
-    for written, entity, adjective in _states(spoken):
+        sense = Sense((name.entity,), name.trust)
+        for phrase in _forms(name.written, shouted=name.entity.kind in _SHOUTING):
+            particled = replace(sense, stem=len(phrase[-1]) - 1) if _PARTICLED.fullmatch(phrase[-1]) else sense
+            found[phrase] = _both(found[phrase], particled) if phrase in found else particled
+    found |= {(family,): Sense(numbered=True) for family in _FAMILIES}
+    places = {phrase: at for at, phrase in enumerate(found)}
+    return _Known([(_open(phrase), at) for phrase, at in places.items()], list(found.values()), places)
+
+
+def _of_language(spoken: Vocabulary) -> Iterator[tuple[Words, Sense]]:
+    for written, state, adjective in _states(spoken):
         for phrase in _forms(written):
-            found[phrase].append((entity, Trust.FREE, adjective))
-    for phrase, meant in found.items():
-        distinct = tuple({entity.id: entity for entity, _, _ in meant}.values())
-        trust = next(trust for trust in _STRICTEST if any(trust is each for _, each, _ in meant))
-        yield phrase, Sense(distinct, trust, adjective=all(adjective for _, _, adjective in meant))
+            stem = len(phrase[-1]) - 1 if _PARTICLED.fullmatch(phrase[-1]) else 0
+            yield phrase, Sense((state,), adjective=adjective, stem=stem)
     for written in spoken.elsewhere:
         yield from ((phrase, Sense()) for phrase in _forms(written))
-    yield from (((family,), Sense(numbered=True)) for family in _FAMILIES)
     for cue in spoken.cues:
         yield from ((phrase, Sense(cue=True)) for phrase in _forms(cue))
+
+
+def _both(one: Sense, other: Sense) -> Sense:
+    """What a spelling means that means two things; to be a cue, it must mean nothing else."""
+    if other.cue or one.numbered or other.numbered:
+        return one
+    entities = tuple({entity.id: entity for entity in (*one.entities, *other.entities)}.values())
+    strictest = sorted({one.trust, other.trust}, key=_STRICTEST.index)
+    trust = strictest[0 if len(entities) > 1 else -1]
+    return replace(one, entities=entities, trust=trust, adjective=one.adjective and other.adjective)
+
+
+def _open(phrase: Words) -> Phrase:
+    return tuple((word.rstrip("*"), word.endswith("*")) for word in phrase)
 
 
 def _states(spoken: Vocabulary) -> Iterator[tuple[str, Entity, bool]]:
@@ -111,14 +144,14 @@ def _states(spoken: Vocabulary) -> Iterator[tuple[str, Entity, bool]]:
                 yield from ((written, state, adjective) for written in spellings)
 
 
-def _forms(written: str, *, shouted: bool = False) -> set[Words]:
+def _forms(written: str, *, shouted: bool = False) -> list[Words]:
     """The spelling as words, as headlines have it, and with its number joined or apart: APT41, APT 41, APT-41."""
     cut = _cut(written)
-    forms = {cut, tuple(word[:1].upper() + word[1:] for word in cut), tuple(word.upper() for word in cut)}
+    forms = [cut, tuple(word[:1].upper() + word[1:] for word in cut), tuple(word.upper() for word in cut)]
     if shouted:
-        forms.add(tuple(word.capitalize() if len(word) >= _SHOUTED and word.isupper() else word for word in cut))
-        forms.add(tuple(word[:1] + word[1:].lower() if len(word) >= _SHOUTED else word for word in cut))
-    return forms | {respelt for form in forms if (respelt := _respelt(form))}
+        forms.append(tuple(word.capitalize() if len(word) >= _SHOUTED and word.isupper() else word for word in cut))
+        forms.append(tuple(word[:1] + word[1:].lower() if len(word) >= _SHOUTED else word for word in cut))
+    return list(dict.fromkeys([*forms, *(respelt for form in forms if (respelt := _respelt(form)))]))
 
 
 def _respelt(form: Words) -> Words | None:
@@ -131,7 +164,7 @@ def _respelt(form: Words) -> Words | None:
 def _cut(written: str) -> Words:
     found: list[str] = []
     for part in written.split():
-        cut = words(part)
+        cut = [part] if part.isascii() and part.isalnum() else words(part)
         found.extend(cut[:-1])
         found.extend(word + "*" * part.endswith("*") for word in cut[-1:])
     return tuple(found)

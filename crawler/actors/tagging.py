@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.actors.cut import Cut
-from crawler.actors.vocabulary import BREAK, OTHER
+from crawler.actors.cut import pieces, scanned
+from crawler.actors.vocabulary import BREAK
 from storage.records import EntityKind
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from crawler.actors.spots import Spot
     from crawler.actors.vocabulary import Vocabulary
-
-_WIDE = 3  # code points without a listed word that stand for one other word where no space divides them
 
 # Those that articles accuse have letters of their own.
 _SUSPECTS = {EntityKind.AGENCY: "G", EntityKind.COMPANY: "C", EntityKind.ORGANISATION: "C"}
@@ -38,24 +37,19 @@ class Tagged:
     spots: list[Spot | None]
 
 
-def tagged(text: str, cut: Cut, sentence: tuple[int, int], named: Sequence[Spot], words: Vocabulary) -> Tagged:
-    """The tags of a sentence of a text that was cut, with the names that stand in it."""
-    start, end = sentence
-    if words.scan:
-        cut = _scanned(text, start, end, words)
-    low, high = cut.at(start), cut.at(end)
-    pieces = list(cut.pieces[low:high])
-    tags = list(map(words.tags.__getitem__, pieces))
-    starts, ends = cut.starts(low, high), list(cut.ends[low:high])
+def tagged(text: str, start: int, end: int, named: Sequence[Spot], words: Vocabulary) -> Tagged:
+    """The tags of the sentence that stands from `start` to `end`, with the names in it."""
+    cut = scanned(text, start, end, words.scan) if words.scan else pieces(text, start, end)
+    tags = list(map(words.tags.__getitem__, cut.words))
     spots: list[Spot | None] = [None] * len(tags)
     for spot in reversed(named):
-        first = cut.at(spot.start) - low
-        last = max(cut.at(spot.end) - low, first + 1)
-        if text[spot.end : spot.end + 1] == "." and tags[last : last + 1] == [BREAK]:
+        first = bisect_left(cut.starts, spot.start)
+        last = max(bisect_left(cut.starts, spot.end), first + 1)
+        if text[spot.end - 1] == "." and tags[last : last + 1] == [BREAK]:
             last += 1  # the stop of "U.S." ends nothing
-        tags[first:last], pieces[first:last] = [tag_of(spot)], [text[spot.start : spot.end]]
-        starts[first:last], ends[first:last], spots[first:last] = [spot.start], [spot.end], [spot]
-    return Tagged(start, end, "".join(tags), pieces, starts, ends, spots)
+        tags[first:last], cut.words[first:last] = [tag_of(spot)], [text[spot.start : spot.end]]
+        cut.starts[first:last], cut.ends[first:last], spots[first:last] = [spot.start], [spot.end], [spot]
+    return Tagged(start, end, "".join(tags), *cut, spots)
 
 
 def tag_of(spot: Spot) -> str:
@@ -64,23 +58,3 @@ def tag_of(spot: Spot) -> str:
     if spot.adjective:
         return "J"
     return (_SUSPECTS if entity.suspect else _OTHERS).get(entity.kind) or _OTHERS[entity.kind]
-
-
-def _scanned(text: str, start: int, end: int, words: Vocabulary) -> Cut:
-    """A sentence of a script without spaces cut at the words that are listed."""
-    pieces: list[str] = []
-    starts: list[int] = []
-    widths: list[int] = []
-    done = start
-    assert words.scan
-    for match in words.scan.finditer(text, start, end):
-        for at in range(done, match.start(), _WIDE):
-            width = min(_WIDE, match.start() - at)
-            pieces.append("" if not text[at : at + width].isalnum() else OTHER)
-            starts.append(at)
-            widths.append(width)
-        pieces.append(match[0])
-        starts.append(match.start())
-        widths.append(match.end() - match.start())
-        done = match.end()
-    return Cut(pieces, widths, starts)

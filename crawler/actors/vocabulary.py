@@ -114,6 +114,7 @@ class Vocabulary:
     beside_actor: str  # patterns of words that make a dictionary word the name of an actor
     beside_malware: str
     options: frozenset[str]  # which of the rules' variants the language takes
+    particle: re.Pattern[str] | None  # what is written after a word and is none of it
     scan: re.Pattern[str] | None  # finds the words where no space divides them
 
 
@@ -140,6 +141,7 @@ def vocabulary(language: str | None) -> Vocabulary:
         beside_actor="|".join(context["actor"]),
         beside_malware="|".join(context["malware"]),
         options=frozenset(grammar.get("options", ())),
+        particle=re.compile(f"(?<=\\w\\w)(?:{'|'.join(grammar['particle'])})$") if "particle" in grammar else None,
         scan=_scan([*(word for word, _ in tags), *plain]),
     )
 
