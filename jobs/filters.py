@@ -24,7 +24,7 @@ from crawler.workers import KILLED, Workers, in_order, killed_because
 from jobs.exits import Exit, UsageError
 from jobs.terminal import say
 from storage.archive import NO_MODEL
-from storage.records import Article, LinkState, Verdict
+from storage.records import Article, Dateline, LinkState, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -149,7 +149,21 @@ def article_json(answer: Article | Assessment) -> dict[str, Any]:
         "outlet": answer.outlet,
         "canonical_url": answer.canonical_url,
         "summary": answer.summary,
+        "dateline": _dateline_json(answer.dateline),
+        "extent": answer.extent,
+        "extent_reason": answer.extent_reason,
+        "paywalled": answer.paywalled,
+        "quality": answer.quality,
+        "signs": list(answer.signs),
+        "dropped_lines": answer.dropped_lines,
     }
+
+
+def _dateline_json(dateline: Dateline | None) -> dict[str, Any] | None:
+    if dateline is None:
+        return None
+    date = dateline.date.isoformat() if dateline.date else None
+    return {"place": dateline.place, "date": date, "agency": dateline.agency}
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
@@ -160,6 +174,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "threshold": verdict.threshold,
         "reject_below": verdict.reject_below,
         "why": verdict.why,
+        "signs": list(verdict.signs),
         "model": verdict.model,
         "evidence": [asdict(piece) for piece in verdict.evidence],
     }

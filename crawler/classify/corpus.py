@@ -1,13 +1,14 @@
 """Labelled documents to train and measure on, and the copies that teach robustness.
 
 A file has one JSON object a line, plain or xz: `id, source, title, text, lang, label` ("espionage" or "other"), and
-optionally `label_kind, hard_negative, borderline`. Other keys are left alone.
+optionally `label_kind, hard_negative, borderline, date`. Other keys are left alone.
 """
 
 from __future__ import annotations
 
 import json
 import lzma
+import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from random import Random
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 POSITIVE = "espionage"
 LABELS = (POSITIVE, "other")
 
-_SIDEBARS, _UNTITLED, _TITLES, _TEASERS = 0.31, 0.06, 0.05, 0.06  # share of the documents that are copied so
+_SIDEBARS, _UNTITLED, _TITLES, _TEASERS = 0.28, 0.06, 0.06, 0.2  # share of the documents that are copied so
 _HEADLINES = (5, 25)
 _ABOVE = 1 / 3  # of the sidebars
 _BEFORE_SIDEBAR = 4_000  # characters of text, so that what is below is still read
 _TEASER = (120, 600)  # characters
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 class CorpusError(ValueError):
@@ -44,6 +46,7 @@ class Document:
     label_kind: str = "hand"
     hard_negative: bool = False
     borderline: bool = False
+    year: str | None = None
 
 
 def read_corpora(paths: Sequence[Path]) -> list[Document]:
@@ -54,10 +57,7 @@ def read_corpora(paths: Sequence[Path]) -> list[Document]:
 def copies(documents: Sequence[Document], *, seed: int) -> list[Document]:
     """Copies as pages come: with a sidebar of other stories, without their title, or with little of the text."""
     random = Random(seed)  # noqa: S311 - a shuffle, not a secret
-    headlines: dict[str | None, list[str]] = defaultdict(list)
-    for document in documents:
-        if document.title:
-            headlines[document.language].append(document.title)
+    headlines = _headlines(documents)
     made = [_copy(document, headlines[document.language], random) for document in documents]
     return [copy for copy in made if copy is not None]
 
@@ -67,6 +67,24 @@ def with_sidebar(document: Document, headlines: Sequence[str], random: Random) -
     sidebar = "\n".join(random.choice(headlines) for _ in range(random.randint(*_HEADLINES)))
     parts = (sidebar, document.text) if random.random() < _ABOVE else (document.text[:_BEFORE_SIDEBAR], sidebar)
     return replace(document, text="\n".join(parts))
+
+
+def all_with_sidebars(documents: Sequence[Document], *, seed: int) -> list[Document]:
+    """Every document with a sidebar of other stories' titles in its language."""
+    random = Random(seed)  # noqa: S311 - a shuffle, not a secret
+    headlines = _headlines(documents)
+    return [
+        with_sidebar(document, headlines[document.language], random) if headlines[document.language] else document
+        for document in documents
+    ]
+
+
+def _headlines(documents: Sequence[Document]) -> dict[str | None, list[str]]:
+    found: dict[str | None, list[str]] = defaultdict(list)
+    for document in documents:
+        if document.title:
+            found[document.language].append(document.title)
+    return found
 
 
 def _copy(document: Document, headlines: Sequence[str], random: Random) -> Document | None:
@@ -89,6 +107,12 @@ def _read(path: Path) -> Iterator[Document]:
                 yield _document(line, f"{path}:{number}")
 
 
+def _year(date: str) -> str | None:
+    """The year, in whatever order the date is written."""
+    found = _YEAR.search(date)
+    return found[0] if found else None
+
+
 def _document(line: str, where: str) -> Document:
     try:
         row: dict[str, Any] = json.loads(line)
@@ -104,6 +128,7 @@ def _document(line: str, where: str) -> Document:
             label_kind=row.get("label_kind", "hand"),
             hard_negative=bool(row.get("hard_negative")),
             borderline=bool(row.get("borderline")),
+            year=_year(str(row.get("date") or "")),
         )
     except json.JSONDecodeError as error:
         raise CorpusError(f"{where}: not JSON: {error}") from error

@@ -28,8 +28,8 @@ GROUPS: tuple[str, ...] = (*FOR, *AGAINST, *NAMED)
 Hit = tuple[int, int, int]  # index of the first token, number of tokens, index of the group
 Word = tuple[str, bool]  # the word, and whether it is open at its end
 Phrase = tuple[Word, ...]
-Following = dict[str, list[tuple[Phrase, int]]]  # by the next word; "" where that is an open one
-Beginning = tuple[tuple[int, ...], Following]
+Following = dict[str, list[tuple[Phrase, int]]]  # by the next word
+Beginning = tuple[tuple[int, ...], Following, tuple[tuple[Phrase, int], ...]]  # the last: whose next word is open
 
 _MEMO_LIMIT = 200_000
 
@@ -51,24 +51,34 @@ class Lexicon:
         for at, beginning in enumerate(map(memo.__getitem__, words)):
             if beginning is None:
                 continue
-            singles, following = beginning
-            found.extend([(at, 1, group) for group in singles])
-            if following and at + 1 < len(words):
-                found.extend(_phrases(words, at, following))
+            singles, following, opened = beginning
+            for group in singles:
+                found.append((at, 1, group))  # noqa: PERF401 - mostly one, and a list for it costs more
+            if (following or opened) and at + 1 < len(words):
+                second = words[at + 1]
+                for rest, group in following.get(second, ()):
+                    if len(rest) == 1 or _follows(words, at + 1, rest):
+                        found.append((at, 1 + len(rest), group))
+                for rest, group in opened:
+                    if second.startswith(rest[0][0]) and (len(rest) == 1 or _follows(words, at + 1, rest)):
+                        found.append((at, 1 + len(rest), group))
         return found
 
     def beginning(self, word: str) -> Beginning | None:
-        """What can begin with this word: the groups it is a cue of alone, and the phrases by their second word."""
+        """What can begin with a word: the groups it is a cue of alone, and phrases by the second word or its start."""
         entries = list(self._exact.get(word, ()))
         for end in range(1, len(word) + 1):
             entries.extend(self._open.get(word[:end], ()))
         if not entries:
             return None
         following: dict[str, list[tuple[Phrase, int]]] = defaultdict(list)
+        opened: list[tuple[Phrase, int]] = []
         for rest, group in entries:
-            if rest:
-                following[rest[0][0] if not rest[0][1] else ""].append((rest, group))
-        return tuple(dict.fromkeys(group for rest, group in entries if not rest)), dict(following)
+            if rest and rest[0][1]:
+                opened.append((rest, group))
+            elif rest:
+                following[rest[0][0]].append((rest, group))
+        return tuple(dict.fromkeys(group for rest, group in entries if not rest)), dict(following), tuple(opened)
 
 
 class _Memo(dict[str, "Beginning | None"]):
@@ -81,11 +91,6 @@ class _Memo(dict[str, "Beginning | None"]):
             self.clear()
         found = self[word] = self._lexicon.beginning(word)
         return found
-
-
-def _phrases(words: Sequence[str], at: int, following: Following) -> list[Hit]:
-    candidates = (*following.get(words[at + 1], ()), *following.get("", ()))
-    return [(at, 1 + len(rest), group) for rest, group in candidates if _follows(words, at + 1, rest)]
 
 
 @cache

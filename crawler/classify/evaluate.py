@@ -1,4 +1,4 @@
-"""How good the gate is on labelled documents: figures with intervals, by source and language, and the three-way table.
+"""How good the gate is on labelled documents: figures with intervals, by kind of label, language, year and source.
 
 Borderline documents are left out. A document that could not be read counts as probability 0.
 """
@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
+from crawler.classify.marks import Ranked, by_score, intervals, marks
 from storage.records import Decision
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from crawler.classify.corpus import Document
     from crawler.classify.model import Model
 
-RECALL_AT = 0.9  # precision at which recall is told
 _KEPT = f"{'kept':>5} {'held':>6} {'false':>7}"
+_MARKS = {"f1": "F1", "best_f1": "best F1", "average_precision": "AP", "recall_at_precision": "R@.9"}
 _Z = 1.96  # 95 % intervals
 
 
@@ -59,6 +60,7 @@ class Figures:
     false_flags: Share  # of the documents that are not espionage
     not_rejected: Share  # of the espionage
     held: Share  # of all
+    intervals: dict[str, tuple[float, float]]  # 95 %, of the four marks that are no shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ class Report:
     model: str
     overall: Figures
     hard_negatives: Figures
+    other_negatives: Figures  # neither espionage nor a near miss: the general press
+    labels: dict[str, Figures]  # by language and kind of label: "en hand"
     languages: dict[str, Figures]
+    years: dict[str, Figures]
     sources: dict[str, Figures]
     borderline: int  # left out
 
@@ -100,7 +105,10 @@ def evaluate(model: Model, documents: Sequence[Document]) -> Report:
         model=model.version,
         overall=figures(outcomes),
         hard_negatives=figures([each for each in outcomes if each.document.hard_negative]),
+        other_negatives=figures([each for each in outcomes if _plain(each.document)]),
+        labels=_by(outcomes, lambda each: f"{each.document.language or 'unknown'} {each.document.label_kind}"),
         languages=_by(outcomes, lambda each: each.document.language or "unknown"),
+        years=dict(sorted(_by(outcomes, lambda each: each.document.year or "undated").items())),
         sources=_by(outcomes, lambda each: each.document.source),
         borderline=len(documents) - len(clear),
     )
@@ -111,36 +119,49 @@ def figures(outcomes: Sequence[_Outcome]) -> Figures:
     flagged = [each for each in outcomes if each.decision is Decision.FLAG]
     espionage = [each for each in outcomes if each.document.espionage]
     right = sum(each.document.espionage for each in flagged)
-    curve = _curve(outcomes)
+    ranked = by_score(
+        [Ranked(each.score, each.document.espionage, each.decision is Decision.FLAG) for each in outcomes]
+    )
+    found = marks(ranked)
     return Figures(
         documents=len(outcomes),
         espionage=len(espionage),
         precision=Share.count(right, len(flagged)),
         recall=Share.count(right, len(espionage)),
-        f1=_f1(right / max(len(flagged), 1), right / max(len(espionage), 1)),
-        best_f1=max((_f1(precision, recall) for precision, recall in curve), default=0.0),
-        average_precision=_average_precision(curve),
-        recall_at_precision=max((recall for precision, recall in curve if precision >= RECALL_AT), default=0.0),
+        f1=found.f1,
+        best_f1=found.best_f1,
+        average_precision=found.average_precision,
+        recall_at_precision=found.recall_at_precision,
         false_flags=Share.count(len(flagged) - right, len(outcomes) - len(espionage)),
         not_rejected=Share.count(sum(each.decision is not Decision.REJECT for each in espionage), len(espionage)),
         held=Share.count(sum(each.decision is Decision.HOLD for each in outcomes), len(outcomes)),
+        intervals=intervals(ranked),
     )
 
 
 def render(report: Report) -> str:
-    """The report as a table of plain text."""
-    rows = [
-        ("all", report.overall),
-        ("hard negatives", report.hard_negatives),
-        *report.languages.items(),
-        *report.sources.items(),
-    ]
-    width = max(len(name) for name, _ in rows)
+    """The report as a table of plain text, the intervals of the whole beneath it."""
+    parts = [
+        {"all": report.overall, "hard negatives": report.hard_negatives, "other negatives": report.other_negatives},
+        report.labels, report.languages, report.years, report.sources,
+    ]  # fmt: skip
+    width = max(len(name) for part in parts for name in part)
     quality = f"{'F1':>5} {'best':>5} {'AP':>5} {'R@.9':>5}"
     head = f"{'':{width}}  {'docs':>6} {'esp.':>5}  {'precision':>20}  {'recall':>20}  {quality}  {_KEPT}"
-    lines = [f"{name:{width}}  {_row(each)}" for name, each in rows]
+    blocks = ["\n".join(f"{name:{width}}  {_row(each)}" for name, each in part.items()) for part in parts]
     foot = f"model {report.model}; {report.borderline} borderline left out; kept: not rejected; false: wrong flags"
-    return "\n".join([head, *lines, foot])
+    return "\n\n".join([f"{head}\n{blocks[0]}", *blocks[1:], *_spans(report), foot])
+
+
+def _spans(report: Report) -> list[str]:
+    """The 95 % intervals of the marks, for all documents and for those labelled by hand."""
+    named = {"all": report.overall} | {name: each for name, each in report.labels.items() if name.endswith(" hand")}
+    lines = [
+        f"{name}: " + ", ".join(f"{_MARKS[mark]} {low:.3f}-{high:.3f}" for mark, (low, high) in each.intervals.items())
+        for name, each in named.items()
+        if each.intervals
+    ]
+    return ["95 % intervals\n" + "\n".join(lines)] if lines else []
 
 
 def _row(each: Figures) -> str:
@@ -182,25 +203,5 @@ def _by(outcomes: Iterable[_Outcome], key: Callable[[_Outcome], str]) -> dict[st
     return {name: figures(group) for name, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))}
 
 
-def _curve(outcomes: Sequence[_Outcome]) -> list[tuple[float, float]]:
-    """(precision, recall) after each distinct score, the highest first."""
-    ranked = sorted(outcomes, key=lambda each: -each.score)
-    total = sum(each.document.espionage for each in ranked)
-    right, points = 0, []
-    for number, each in enumerate(ranked, start=1):
-        right += each.document.espionage
-        if total and (number == len(ranked) or ranked[number].score != each.score):
-            points.append((right / number, right / total))
-    return points
-
-
-def _average_precision(curve: Sequence[tuple[float, float]]) -> float:
-    before, area = 0.0, 0.0
-    for precision, recall in curve:
-        area += precision * (recall - before)
-        before = recall
-    return area
-
-
-def _f1(precision: float, recall: float) -> float:
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+def _plain(document: Document) -> bool:
+    return not (document.espionage or document.hard_negative)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crawler.classify.linear import TITLE_SHARE, Linear
+from crawler.classify.linear import TITLE_SHARE, Linear, Terms
 from crawler.classify.rows import FOLDS, TrainingError, chosen, library
 from crawler.classify.trees import nodes, score, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from crawler.classify.rows import Rows
 
-__all__ = ["TrainingError", "fit_linear", "fit_trees", "out_of_fold", "undisputed"]
+__all__ = ["TrainingError", "fit_linear", "fit_trees", "out_of_fold", "undisputed", "unseen"]
 
 STRENGTH = 8.0  # C of the logistic regression
 KEPT = {"title": 12_000, "body": 50_000}  # terms
+STORED = {"title": 8_000, "body": 25_000}  # of those the heaviest: half of them cost time and change nothing
 TREES = {
     "objective": "binary",
     "learning_rate": 0.08,
@@ -53,15 +54,15 @@ def out_of_fold(rows: Rows, *, seed: int, progress: Callable[[str], None]) -> An
 def fit_linear(rows: Rows, *, seed: int) -> Linear:
     """The linear model over all rows, rounded as it is stored."""
     fitted = _fit_pruned(rows, library("numpy").arange(len(rows.labels)), seed=seed)
-    tables = {
-        name: {
-            rows.names[name][column]: (round(float(idf), 3), round(float(weight), 3))
-            for column, idf, weight in zip(fitted.columns[name], fitted.idf[name], fitted.weights[name], strict=True)
-            if round(float(weight), 3)
-        }
-        for name in ("title", "body")
-    }
+    tables = {name: _heaviest(rows.names[name], fitted, name) for name in ("title", "body")}
     return Linear(title=tables["title"], body=tables["body"], bias=round(fitted.bias, 4))
+
+
+def _heaviest(names: Sequence[str], fitted: _Fitted, name: str) -> Terms:
+    columns, idf, weights = fitted.columns[name], fitted.idf[name], fitted.weights[name]
+    order = library("numpy").argsort(-abs(weights) * idf, kind="stable")[: STORED[name]]
+    pairs = {names[columns[at]]: (round(float(idf[at]), 1), round(float(weights[at]), 2)) for at in order}
+    return {term: (rarity, weight) for term, (rarity, weight) in pairs.items() if weight}
 
 
 def undisputed(rows: Rows, *, seed: int) -> list[int]:
@@ -70,14 +71,21 @@ def undisputed(rows: Rows, *, seed: int) -> list[int]:
     Labels by pattern are wrong in one of twenty; trees learn such errors by heart.
     """
     numpy = library("numpy")
+    log_odds = unseen(rows, seed=seed)
+    denied = numpy.where(rows.labels > 0, log_odds < _DENIED[0], log_odds > _DENIED[1])
+    return [int(at) for at in numpy.flatnonzero(~denied)]
+
+
+def unseen(rows: Rows, *, seed: int) -> Any:
+    """Each row's log-odds from trees that have not seen its source."""
+    numpy = library("numpy")
     log_odds = numpy.zeros(len(rows.labels))
     for fold in range(FOLDS):
         inside, outside = numpy.flatnonzero(rows.folds != fold), numpy.flatnonzero(rows.folds == fold)
         if len(outside) and len(set(rows.labels[inside])) > 1:
             trees = nodes(fit_trees(chosen(rows, inside), seed=seed))
             log_odds[outside] = [score(trees, row)[0] for row in rows.dense[outside].tolist()]
-    denied = numpy.where(rows.labels > 0, log_odds < _DENIED[0], log_odds > _DENIED[1])
-    return [int(at) for at in numpy.flatnonzero(~denied)]
+    return log_odds
 
 
 def fit_trees(rows: Rows, *, seed: int) -> list[Any]:

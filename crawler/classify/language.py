@@ -17,6 +17,7 @@ _SCRIPTS = (  # letters, and the share of the characters that is enough
     ("ar", re.compile(r"[؀-ۿ]"), 0.15),
     ("uk", re.compile(r"[іїєґІЇЄҐ]"), 0.02),  # letters that Russian and Bulgarian lack
 )
+_TELLING = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7afіїєґІЇЄҐ]")  # any of those letters
 _NEIGHBOURS = {
     "ar": ("fa", "ur", "ps", "ckb", "ug", "sd"),
     "uk": ("be", "kk", "rue"),
@@ -54,6 +55,8 @@ def language_of(text: str, words: Sequence[str], claimed: str | None) -> str | N
 
 
 def _by_script(text: str, claim: str | None) -> str | None:
+    if not _TELLING.search(text):
+        return None
     for code, letters, enough in _SCRIPTS:
         if _share_of(letters, text) >= enough:
             return claim if claim in _NEIGHBOURS.get(code, ()) else code

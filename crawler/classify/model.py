@@ -20,7 +20,8 @@ from crawler.classify.evidence import evidence
 from crawler.classify.features import fingerprint, vector
 from crawler.classify.linear import Linear
 from crawler.classify.quotes import Quotes
-from crawler.classify.reading import read, silent
+from crawler.classify.reading import read, silent, speaks_of_intrusion
+from crawler.classify.signs import Signs, signs, without
 from crawler.classify.text import TEXT_LIMIT, TITLE_LIMIT, legible
 from crawler.classify.trace import trace
 from crawler.classify.trees import nodes, score
@@ -71,6 +72,17 @@ class Route:
         return self.thresholds.get(language or "", self.thresholds[""])
 
 
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """What the model makes of one reading."""
+
+    decision: Decision
+    probability: float
+    flag: float
+    reject: float
+    trace: Trace
+
+
 class Model:
     """Judges texts. Holds no state between them; safe to share between threads."""
 
@@ -87,30 +99,52 @@ class Model:
         self._lexical = _route(weights["routes"]["lexical"])
         self._cues = _route(weights["routes"]["cues"])
 
-    def judge(self, *, title: str, text: str, language: str | None = None) -> Verdict:
-        """The verdict on an article, for every input there is. Reads the first `TEXT_LIMIT` characters of the text."""
+    def judge(self, *, title: str, text: str, language: str | None = None, teaser: bool | None = None) -> Verdict:
+        """The verdict on an article, for every input there is. Reads the first `TEXT_LIMIT` characters of the text.
+
+        A `teaser` is not the whole article; whoever does not know leaves it out, and the text's length decides.
+        """
         if not legible(f"{title[:TITLE_LIMIT]} {text[:TEXT_LIMIT]}"):
             return self._unread()
         reading = read(title, text, common=self._common, language=language)
         if not (reading.title.words or reading.body):
             return self._unread()
-        bars, probability, found = self._weigh(reading)
-        quotes = Quotes(reading, title=title, text=text)
-        teaser = len(text.strip()) < TEASER
-        flag = bars.teaser if teaser else bars.flag
-        decision = decide(probability, flag=flag, reject=bars.reject, covered=reading.language in LANGUAGES)
+        short = len(text.strip()) < TEASER if teaser is None else teaser
+        raised = signs(reading, title=title, text=text)
+        rest, opinion, decision = self._decide(reading, raised, teaser=short)
+        quotes = Quotes(rest, title=title, text=text)
+        line = why(decision, quotes, opinion.trace, opinion.probability)
+        if decision is not opinion.decision:
+            line = f"{' and '.join(raised.names)} would decide it, so a person must: " + line
+        elif raised.names:
+            line += f" · {' and '.join(raised.names)}"
         return Verdict(
             decision=decision,
-            score=probability,
-            threshold=flag,
-            reject_below=bars.reject,
+            score=opinion.probability,
+            threshold=opinion.flag,
+            reject_below=opinion.reject,
             model=self.version,
-            why=why(decision, quotes, found, probability) + " · judged on a teaser" * teaser,
-            evidence=evidence(quotes, found),
+            why=line + " · judged on a teaser" * short,
+            evidence=evidence(quotes, opinion.trace),
+            signs=tuple(str(name) for name in raised.names),
         )
 
-    def _weigh(self, reading: Reading) -> tuple[Thresholds, float, Trace]:
-        """The thresholds that hold for it, its probability, and where that came from."""
+    def _decide(self, reading: Reading, raised: Signs, *, teaser: bool) -> tuple[Reading, _Opinion, Decision]:
+        """What was read in earnest, what the model makes of it, and the decision.
+
+        Doubtful segments are left out. Where they would have changed the decision, or nothing is left without them, it
+        is a hold.
+        """
+        rest = without(reading, raised.doubtful)
+        if not (rest.title.words or rest.body):
+            return reading, self._weigh(reading, teaser=teaser), Decision.HOLD
+        opinion = self._weigh(rest, teaser=teaser)
+        if raised.doubtful and self._weigh(reading, teaser=teaser).decision is not opinion.decision:
+            return rest, opinion, Decision.HOLD
+        return rest, opinion, opinion.decision
+
+    def _weigh(self, reading: Reading, *, teaser: bool) -> _Opinion:
+        """What the model makes of a reading, and where that came from."""
         row = vector(reading)
         parts: list[tuple[str, float]] = []
         route = self._cues
@@ -122,7 +156,12 @@ class Model:
         bars, probability = route.bars(reading.language), route.probability(log_odds)
         if silent(reading):
             probability = min(probability, bars.reject / 2)
-        return bars, round(probability, 6), trace(reading, given, parts)
+        probability = round(probability, 6)
+        flag = bars.teaser if teaser else bars.flag
+        decision = decide(probability, flag=flag, reject=bars.reject, covered=reading.language in LANGUAGES)
+        if teaser and decision is Decision.FLAG and not speaks_of_intrusion(reading):
+            decision = Decision.HOLD
+        return _Opinion(decision, probability, flag, bars.reject, trace(reading, given, parts))
 
     def _unread(self) -> Verdict:
         bars = self._cues.bars(None)

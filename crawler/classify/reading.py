@@ -28,6 +28,9 @@ _FEWEST = 2  # segments a thread has; where the title leads to fewer, the articl
 _OPENING = 3
 
 
+_INTRUDING = sum(1 << GROUPS.index(group) for group in ("intrusion", "spyware", "tooling", "malware"))
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A sentence, line or list entry. `start` and `end` are offsets into the folded text; `mask` has a bit a group."""
@@ -97,6 +100,11 @@ def silent(reading: Reading) -> bool:
     its label is silent; of general press, two in five are.
     """
     return not any(segment.mask & _SPEAKING for segment in (reading.title, *reading.body))
+
+
+def speaks_of_intrusion(reading: Reading) -> bool:
+    """Whether title or text hold a cue of breaking in, or of what that is done with. No teaser is flagged without."""
+    return any(segment.mask & _INTRUDING for segment in (reading.title, *reading.body))
 
 
 def thinned(reading: Reading, keep: Callable[[Sequence[str]], bool]) -> Reading:

@@ -123,14 +123,19 @@ def thin(
     share: float = _THINNED,
 ) -> Rows:
     """Rows of a share of documents read with part of the lexicon: other languages know fewer cues than English does."""
-    numpy, random = library("numpy"), Random(seed)  # noqa: S311 - a shuffle, not a secret
-    taken = [index for index in at if random.random() < share]
+    numpy, random = library("numpy"), Random(seed + 1)  # noqa: S311 - a shuffle, not a secret
+    taken = _some(at, seed=seed, share=share)
     dense = numpy.zeros((len(taken), len(FEATURES)))
     for row, index in enumerate(taken):
         document, lost = documents[index], random.random() * _THINNEST
         reading = read(document.title, document.text, common=common, language=document.language)
         dense[row] = vector(thinned(reading, partial(_survives, str(index), lost)))
     return replace(chosen(rows, taken), dense=dense, weights=rows.weights[taken] * _THIN_WEIGHT)
+
+
+def thinned_at(at: Iterable[int], documents: int, *, seed: int) -> list[int]:
+    """Which of the documents `thin` takes."""
+    return _some([index for index in at if index < documents], seed=seed, share=_THINNED)
 
 
 def chosen(rows: Rows, at: Sequence[int]) -> Rows:
@@ -149,6 +154,11 @@ def joined(one: Rows, other: Rows) -> Rows:
         stack([rows.weights for rows in pair]),
         stack([rows.folds for rows in pair]),
     )
+
+
+def _some(at: Iterable[int], *, seed: int, share: float) -> list[int]:
+    random = Random(seed)  # noqa: S311 - a shuffle, not a secret
+    return [index for index in at if random.random() < share]
 
 
 def _survives(salt: str, lost: float, words: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
+from string import ascii_letters
 
 TITLE_LIMIT = 300  # code points; a longer "title" is a page's whole head
 TEXT_LIMIT = 5_000  # code points; reading further did not help on news, and what is bounded cannot hang
@@ -17,11 +18,12 @@ SEGMENT_LIMIT = 400  # code points; text without full stops is cut here, so that
 
 _GROWTH = 1_500  # NFKC may turn one code point into eighteen; what it adds beyond this is dropped
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_CASED_SCRIPTS = re.compile(r"[Ͱ-ϿЀ-ӿ]")
+_CASED_SCRIPTS = re.compile(r"[Ͱ-ϿЀ-ԯԱ-և]")
 _WORD = re.compile(r"[^\W\d_]+")
 _NO_LETTER = re.compile(r"[\W\d_]")
 _GARBAGE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")  # controls, and what a decoder could not read
 _LETTERS, _BROKEN = 0.3, 0.05  # least share of letters, greatest of garbage
+_ASCII_LETTERS = ascii_letters.encode()
 _LATIN = re.compile(r"[A-Za-z]")
 _NOISE = re.compile(r"<[^<>]{1,200}>|(?:https?://|www\.)\S+|@[\w.-]+\.\w+")
 # One leading class, so that the engine can skip to the next candidate.
@@ -30,10 +32,14 @@ _BREAK = re.compile(
     r"""|(?<=[.!?؟])(?<![.\s][A-Z]\.)["'”’»)\]]*(?=\s)"""  # a sentence ends; "U.S. officials" goes on
     r"|(?<=[!?])(?=[぀-鿿])|(?<=\s[|•·])(?=\s))"
 )
-_CONFUSABLE = str.maketrans(
-    "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
-    "aeopcyxijshdqwABEKMHOPCTYXIJSaeiknoptuxABEZHIKMNOPTYX",
-)
+_DOUBLES = {
+    **dict(zip("аеорсухіјѕһԁԛԝкмтԍѵ", "aeopcyxijshdqwkmtgv", strict=True)),
+    **dict(zip("АВЕКМНОРСТУХІЈЅԌԜ", "ABEKMHOPCTYXIJSGW", strict=True)),
+    **dict(zip("αεικνορτυχγΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeiknoptuxyABEZHIKMNOPTYX", strict=True)),
+    **dict(zip("օոսհցզ", "onuhgq", strict=True)),
+}
+_CONFUSABLE = str.maketrans(_DOUBLES)
+_LATIN_TEXT = 4  # Latin letters to each of another cased script, from which on a word of doubles alone is Latin too
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,15 @@ def segments(text: str) -> list[tuple[int, int]]:
 def legible(text: str) -> bool:
     """Whether enough of it is letters: decoded garbage and binary are not."""
     solid = "".join(text[:TEXT_LIMIT].split())
+    if not _GARBAGE.search(solid) and _latin_letters(solid) >= _LETTERS * len(solid) > 0:
+        return True
     letters = len(solid) - len(_NO_LETTER.findall(solid))
     return letters > 0 and letters >= _LETTERS * len(solid) and len(_GARBAGE.findall(solid)) <= _BROKEN * len(solid)
+
+
+def _latin_letters(text: str) -> int:
+    plain = text.encode("ascii", "ignore")
+    return len(plain) - len(plain.translate(None, _ASCII_LETTERS))
 
 
 def _fold_pieces(original: str, limit: int) -> Folded:
@@ -129,14 +142,22 @@ def _invisible(char: str) -> bool:
 
 
 def _unmask(text: str) -> str:
-    """Latin letters for their doubles, in words that mix scripts. Keeps the length."""
+    """Latin letters for their doubles, in words that mix scripts; in Latin text also in words of nothing but doubles.
+
+    Keeps the length.
+    """
     if not (_CASED_SCRIPTS.search(text) and _LATIN.search(text)):
         return text
-    return _WORD.sub(lambda match: match[0].translate(_CONFUSABLE) if _mixed(match[0]) else match[0], text)
+    latin = len(_LATIN.findall(text)) >= _LATIN_TEXT * len(_CASED_SCRIPTS.findall(text))
+    return _WORD.sub(
+        lambda match: match[0].translate(_CONFUSABLE) if _masked(match[0], latin=latin) else match[0], text
+    )
 
 
-def _mixed(word: str) -> bool:
-    return bool(_CASED_SCRIPTS.search(word) and _LATIN.search(word))
+def _masked(word: str, *, latin: bool) -> bool:
+    if not _CASED_SCRIPTS.search(word):
+        return False
+    return bool(_LATIN.search(word)) or (latin and len(word) > 1 and all(map(_DOUBLES.__contains__, word)))
 
 
 def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -53,13 +53,13 @@ class Trace:
 def trace(reading: Reading, given: Sequence[float], parts: Sequence[tuple[str, float]]) -> Trace:
     """Hand each feature's contribution to the segments, cues and terms it was computed from."""
     segments = [reading.title, *reading.body]
-    zones = _zones(reading, segments)
+    zones, masks = _zones(reading, segments), [segment.mask for segment in segments]
     cues: dict[tuple[int, str], float] = defaultdict(float)
     absent: dict[str, float] = defaultdict(float)
     for feature, wanted, gift in zip(FEATURES, _WANTS, given, strict=False):
         if abs(gift) < FAINT or not feature.groups:
             continue
-        standing = [at for at in zones[feature.thread, feature.zone] if segments[at].mask & wanted == wanted]
+        standing = [at for at in zones[feature.thread, feature.zone] if masks[at] & wanted == wanted]
         for at in standing:
             for group in feature.groups:
                 cues[at, group] += gift / len(standing) / len(feature.groups)

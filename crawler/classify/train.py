@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from crawler.classify.corpus import Document, copies, read_corpora
 from crawler.classify.evaluate import evaluate
 from crawler.classify.features import fingerprint
-from crawler.classify.fit import fit_linear, fit_trees, out_of_fold, undisputed
+from crawler.classify.fit import fit_linear, fit_trees, out_of_fold, undisputed, unseen
 from crawler.classify.model import FORMAT, META, WEIGHTS, Model, load
 from crawler.classify.reading import read
-from crawler.classify.rows import TrainingError, chosen, joined, library, prepare, thin, with_scores
+from crawler.classify.rows import TrainingError, chosen, joined, library, prepare, thin, thinned_at, with_scores
 from crawler.classify.text import TEXT_LIMIT
-from crawler.classify.thresholds import Judged, calibrate, choose
+from crawler.classify.thresholds import ELSEWHERE, Judged, calibrate, choose
 from crawler.classify.tokens import tokens
 from crawler.classify.trees import nodes, score
 
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.classify.linear import Linear, Terms
+    from crawler.classify.rows import Rows
 
 LABEL_VERSION = 1  # of the definition in docs/label.md
 EXTRACTION = "trafilatura 2.3.1"  # the training texts were cut from pages by this version
-LEXICAL_LANGUAGES = ("en", "it")  # those with enough training text whose labels can be trusted
+LEXICAL_LANGUAGES = ("en",)  # those with enough training text whose labels can be trusted
 
 _COMMON_SHARE = 0.06  # of the documents; a word in more says nothing of what a title is about
 _TRUST = {  # by the first part of a source's name: how far its labels mean what ours do
@@ -45,6 +46,9 @@ _TRUST = {  # by the first part of a source's name: how far its labels mean what
 _DOUBTED = {"zh": 0.6, "it": 0.6}  # positives labelled by pattern; about this share is right
 _COPIED = 0.5  # a document and its copy share one vote
 _HARD = 2.0  # a near miss teaches more than a recipe
+
+
+Pair = tuple[Document, float]  # with its log-odds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,29 +131,77 @@ def _fit(
     kept = undisputed(lexical_rows, seed=seed)
     progress(f"fitted the words; {len(rows.labels) - len(kept)} rows with disputed labels are kept from the trees")
     poorer = thin(documents, [at for at in kept if at < len(documents)], rows, common=common, seed=seed)
-    lexical = fit_trees(chosen(lexical_rows, kept), seed=seed)
-    cues = fit_trees(joined(chosen(rows, kept), poorer), seed=seed)
+    sure = chosen(lexical_rows, kept)
+    cue_rows = joined(chosen(rows, kept), poorer)
+    lexical, cues = fit_trees(sure, seed=seed), fit_trees(cue_rows, seed=seed)
     progress("fitted the trees; choosing thresholds")
     tuning = prepare(judged, common=common, weights=[1.0] * len(judged), lexical=False)
     as_elsewhere = thin(judged, range(len(judged)), tuning, common=common, seed=seed, share=1.0)
     spoken = [linear.score(read(each.title, each.text, common=common, language=each.language))[0] for each in judged]
+    taken = [*kept, *thinned_at(kept, len(documents), seed=seed)]
     return {
         "common": words,
         "lexical_languages": list(LEXICAL_LANGUAGES),
         "linear": _stored_linear(linear),
         "routes": {
-            "lexical": _route(lexical, with_scores(tuning, spoken).dense.tolist(), judged),
-            "cues": _route(cues, as_elsewhere.dense.tolist(), judged),
+            "lexical": _lexical_route(
+                lexical,
+                _tuned(lexical, with_scores(tuning, spoken), judged),
+                _press(documents, kept, unseen(sure, seed=seed)),
+            ),
+            "cues": _cues_route(
+                cues,
+                _tuned(cues, tuning, judged),
+                [
+                    *_tuned(cues, as_elsewhere, judged),
+                    *_press(documents, taken, unseen(cue_rows, seed=seed), first=len(kept)),
+                ],
+            ),
         },
     }
 
 
-def _route(trees: list[Any], rows: list[list[float]], documents: Sequence[Document]) -> dict[str, Any]:
-    grown = nodes(trees)
-    log_odds = [score(grown, row)[0] for row in rows]
-    slope, shift = calibrate(log_odds, [document.espionage for document in documents])
-    judged = [Judged.of(document, value, slope, shift) for document, value in zip(documents, log_odds, strict=True)]
+def _lexical_route(trees: list[Any], tuned: Sequence[Pair], press: Sequence[Pair]) -> dict[str, Any]:
+    slope, shift = _calibrated([*tuned, *press])
+    judged = [Judged.of(*pair, slope, shift, dev=True) for pair in tuned]
+    judged += [Judged.of(*pair, slope, shift, dev=False) for pair in press]
     return {"trees": trees, "slope": slope, "shift": shift, "thresholds": choose(judged)}
+
+
+def _cues_route(trees: list[Any], tuned: Sequence[Pair], thinned: Sequence[Pair]) -> dict[str, Any]:
+    """Calibrated on what a poorer lexicon makes of English, its bars chosen on what was read with all cues."""
+    slope, shift = _calibrated(thinned)
+    judged = [Judged.of(*pair, slope, shift, dev=True) for pair in tuned]
+    return {"trees": trees, "slope": slope, "shift": shift, "thresholds": choose(judged, precision=ELSEWHERE)}
+
+
+def _calibrated(pairs: Sequence[Pair]) -> tuple[float, float]:
+    return calibrate([value for _, value in pairs], [document.espionage for document, _ in pairs])
+
+
+def _tuned(trees: list[Any], rows: Rows, documents: Sequence[Document]) -> list[Pair]:
+    """Documents of the development set with their log-odds."""
+    grown = nodes(trees)
+    return [
+        (document, score(grown, row)[0])
+        for document, row in zip(documents, rows.dense.tolist(), strict=True)
+        if not document.borderline
+    ]
+
+
+def _press(
+    documents: Sequence[Document], taken: Sequence[int], log_odds: Sequence[float], *, first: int = 0
+) -> list[Pair]:
+    """Articles of the press whose labels can be trusted, as judged by trees that have not seen their outlet."""
+    pairs = [(at, float(value)) for at, value in zip(taken[first:], log_odds[first:], strict=True)]
+    return [
+        (documents[at], value)
+        for at, value in pairs
+        if at < len(documents)
+        and documents[at].source.split("/")[0] not in _TRUST
+        and documents[at].language not in _DOUBTED
+        and not documents[at].borderline
+    ]
 
 
 def _stored_linear(linear: Linear) -> dict[str, Any]:

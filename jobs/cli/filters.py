@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from jobs.exits import Exit
 from jobs.terminal import (
     complain,
     configuration_of,
+    gate_of,
     leave,
     say,
     started_workers,
@@ -39,10 +41,10 @@ def extract(
     from jobs.show import article_text
 
     if as_lines:
-        with started_workers(context) as workers:
+        with started_workers(context, judging=False) as workers:
             leave(extract_lines(sys.stdin.buffer, workers))
     page = page_of(target, url=url, manners=manners(configuration_of(context).settings))
-    with started_workers(context, processes=1) as workers:
+    with started_workers(context, processes=1, judging=False) as workers:
         answer = extract_one(page, workers)
     if as_json:
         say(json.dumps(article_json(answer), ensure_ascii=False))
@@ -54,10 +56,17 @@ def extract(
 
 
 @app.command()
-def judge(context: typer.Context, target: Target = "-", as_json: AsJson = False, as_lines: AsLines = False) -> None:
+def judge(
+    context: typer.Context,
+    target: Target = "-",
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the text with what pushed the verdict.")] = False,
+) -> None:
     """Text in, verdict out. HTML is extracted first."""
     from crawler import assess
-    from jobs.crawl import gate, manners
+    from jobs.crawl import manners
+    from jobs.explain import colourful, explained
     from jobs.filters import article_of, judge_lines, page_of, verdict_json
     from jobs.show import verdict_text
     from storage.archive import NO_MODEL
@@ -67,11 +76,16 @@ def judge(context: typer.Context, target: Target = "-", as_json: AsJson = False,
             leave(judge_lines(sys.stdin.buffer, workers))
     settings = configuration_of(context).settings
     page = page_of(target, url=None, manners=manners(settings))
-    with started_workers(context, processes=1) as workers:
+    with started_workers(context, processes=1, judging=False) as workers:
         article = article_of(page, workers)
     if isinstance(article, assess.Assessment):
         complain(f"{target}: {article.state}: {article.reason}")
         leave(Exit.PARTIAL)
-    verdict = assess.judge(article, assess.load_model(gate(settings).model))
-    say(json.dumps(verdict_json(verdict), ensure_ascii=False) if as_json else verdict_text(article, verdict))
+    verdict = assess.judge(article, assess.load_model(gate_of(context).model))
+    if as_json:
+        say(json.dumps(verdict_json(verdict), ensure_ascii=False))
+    elif explain:
+        say(explained(article, verdict, colour=colourful(sys.stdout, os.environ)))
+    else:
+        say(verdict_text(article, verdict))
     leave(Exit.CONFIG if verdict.model == NO_MODEL else Exit.OK)

@@ -130,6 +130,33 @@ def test_a_teaser_is_marked_and_needs_more(model: Model) -> None:
     assert short.threshold > full.threshold
 
 
+@pytest.mark.parametrize(("said", "marked"), [(True, True), (False, False), (None, False)])
+def test_whoever_knows_that_it_is_a_teaser_says_so(model: Model, *, said: bool | None, marked: bool) -> None:
+    text = ESPIONAGE["en"].text + " " * TEASER + "The inquiry goes on."
+    verdict = model.judge(title=ESPIONAGE["en"].title, text=text, language="en", teaser=said)
+    assert verdict.why.endswith("judged on a teaser") is marked
+
+
+def test_a_title_alone_is_judged_as_a_teaser(model: Model) -> None:
+    verdict = model.judge(title="Chinese state hackers stole mail of the foreign ministry", text="", language="en")
+    assert verdict.decision is Decision.FLAG
+    assert verdict.why.endswith("judged on a teaser")
+
+
+@pytest.mark.parametrize("title", ["China and Russia behind it, spy chief says", "APT41, the GRU and the FSB"])
+def test_a_teaser_without_a_cue_of_intrusion_is_not_flagged(model: Model, title: str) -> None:
+    assert model.judge(title=title, text="", language="en").decision is not Decision.FLAG
+
+
+@pytest.mark.parametrize("first", ["en", "de"])
+def test_a_document_in_two_languages_is_judged(model: Model, first: str) -> None:
+    second = "de" if first == "en" else "en"
+    text = f"{ESPIONAGE[first].text}\n{ESPIONAGE[second].text}"
+    verdict = model.judge(title=ESPIONAGE[first].title, text=text)
+    assert verdict.decision is not Decision.REJECT
+    assert verdict.why
+
+
 def test_a_language_without_cues_is_held_and_never_rejected(model: Model) -> None:
     verdict = model.judge(
         title="Εκλογές στην πρωτεύουσα", text="Οι κάτοικοι ψήφισαν σήμερα για νέο δήμαρχο. " * 10, language="el"

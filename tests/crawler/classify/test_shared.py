@@ -36,7 +36,8 @@ def _hand(dev: list[Document], language: str) -> list[Document]:
 
 def test_english_labelled_by_hand(model: Model, dev: list[Document]) -> None:
     report = evaluate(model, _hand(dev, "en"))
-    assert report.overall.best_f1 >= 0.96
+    assert report.overall.f1 >= 0.96
+    assert report.overall.precision.value >= 0.95
     assert report.overall.average_precision >= 0.985
     assert report.overall.not_rejected.value >= 0.98
 
@@ -50,14 +51,15 @@ def test_english_with_sidebars_of_other_headlines(model: Model, dev: list[Docume
 
 def test_italian_labelled_by_hand(model: Model, dev: list[Document]) -> None:
     overall = evaluate(model, _hand(dev, "it")).overall
-    assert overall.best_f1 >= 0.95
+    assert overall.f1 >= 0.96
     assert overall.average_precision >= 0.98
 
 
 def test_general_press_is_hardly_ever_flagged_wrongly(model: Model, dev: list[Document]) -> None:
     press = [each for each in dev if each.source.startswith("allsidesD")]
     report = evaluate(model, [each for each in press if not each.hard_negative and not each.espionage])
-    assert round(report.overall.false_flags.value * report.overall.documents) <= 1
+    assert report.overall.false_flags.low <= 0.001  # 747 articles cannot tell one in 1,000 from two
+    assert round(report.overall.false_flags.value * report.overall.documents) <= 2
     assert report.overall.held.value <= 0.02
 
 

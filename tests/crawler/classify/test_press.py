@@ -1,0 +1,68 @@
+"""How the gate does on reports of our own in five languages: figures stand in docs/gate.md, floors here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from crawler.classify.corpus import Document
+from crawler.classify.evaluate import Figures, evaluate
+from crawler.classify.model import Model, load
+from storage.records import Decision
+
+PRESS = Path(__file__).parent / "press"
+LANGUAGES = sorted(path.stem for path in PRESS.glob("*.toml"))
+
+
+def documents(code: str) -> list[Document]:
+    """The reports of a language as labelled documents."""
+    found = tomllib.loads((PRESS / f"{code}.toml").read_text(encoding="utf-8"))
+    return [
+        Document(
+            id=f"{code}-{side}-{number}",
+            source=story.get("kind", side),
+            title=story["title"],
+            text=story["text"],
+            language=code,
+            espionage=side == "espionage",
+            hard_negative=side == "other",
+        )
+        for side in ("espionage", "other")
+        for number, story in enumerate(found[side])
+    ]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def press(model: Model) -> dict[str, Figures]:
+    return {code: evaluate(model, documents(code)).overall for code in LANGUAGES}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_there_are_enough_reports_of_both_sides(code: str) -> None:
+    sides = [document.espionage for document in documents(code)]
+    assert len(sides) >= 25
+    assert 0.4 < sum(sides) / len(sides) < 0.6
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_espionage_outranks_what_is_not(press: dict[str, Figures], code: str) -> None:
+    assert press[code].average_precision >= 0.9
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_near_misses_are_hardly_ever_flagged(press: dict[str, Figures], code: str) -> None:
+    assert press[code].precision.value >= 0.85
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_headline_alone_is_never_flagged_wrongly(model: Model, code: str) -> None:
+    verdicts = [(document, model.judge(title=document.title, text="", language=code)) for document in documents(code)]
+    assert not [each.title for each, verdict in verdicts if verdict.decision is Decision.FLAG and not each.espionage]
+    assert all(verdict.why.endswith("judged on a teaser") for _, verdict in verdicts)
