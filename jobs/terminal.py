@@ -16,8 +16,10 @@ from jobs.home import Home, find_home
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from crawler.run import Gate
     from crawler.workers import Workers
     from jobs.settings import Configuration
+    from jobs.teaching.judges import Judges
     from storage.database import Database
 
 
@@ -56,13 +58,30 @@ def database_if_any(context: typer.Context) -> Iterator[Database | None]:
         yield database
 
 
-@contextmanager
-def started_workers(context: typer.Context, *, processes: int | None = None) -> Iterator[Workers]:
-    """The pool that reads and judges."""
-    from crawler.workers import Workers
+def judges_of(context: typer.Context, database: Database | None) -> Judges:
+    """Whose verdicts are in force."""
+    from jobs.teaching.judges import judges
+
+    return judges(configuration_of(context).settings, home_of(context), database)
+
+
+def gate_of(context: typer.Context, *, judging: bool = True) -> Gate:
+    """Who judges, and how. Where nothing is to be judged the database is not asked who does."""
     from jobs.crawl import gate
 
-    chosen = gate(configuration_of(context).settings)
+    settings = configuration_of(context).settings
+    if not judging:
+        return gate(settings, judges_of(context, None))
+    with database_if_any(context) as database:
+        return gate(settings, judges_of(context, database))
+
+
+@contextmanager
+def started_workers(context: typer.Context, *, processes: int | None = None, judging: bool = True) -> Iterator[Workers]:
+    """The pool that reads and judges."""
+    from crawler.workers import Workers
+
+    chosen = gate_of(context, judging=judging)
     many = chosen.processes if processes is None else processes
     with Workers(chosen.model, processes=many, deadline=chosen.deadline, memory_mb=chosen.memory_mb) as workers:
         yield workers
