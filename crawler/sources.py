@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from crawler import schedule
@@ -11,8 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
-    from crawler.discover import SourceKind
     from storage.records import SourceState
+
+
+class SourceKind(StrEnum):
+    """How a source lists its articles."""
+
+    FEED = "feed"  # RSS, RDF, Atom, JSON Feed
+    SITEMAP = "sitemap"
+    SITEMAP_INDEX = "sitemap-index"
+    SECTION = "section"  # an HTML page that links to articles
+    ARCHIVE = "archive"  # WARC files on this machine, with the articles themselves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +38,10 @@ class Source:
     render: bool = False  # its pages need a browser; what it is polled at never does
     tags: tuple[str, ...] = ()
     why: str = ""
+    keep_flagged: timedelta | None = None  # how long its text may be kept; None is as for every source
+    keep_rejected: timedelta | None = None
+    excerpt: int | None = None  # characters of its text that may be shown to others
+    family: str | None = None  # its publisher, by a name that the publisher's other sources have too
 
 
 def due(sources: Iterable[Source], states: Mapping[str, SourceState], *, at: datetime) -> list[Source]:

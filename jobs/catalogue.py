@@ -6,12 +6,21 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    ValidationInfo,
+)
 
-from crawler.discover.kinds import SourceKind
-from crawler.sources import Source
+from crawler.sources import Source, SourceKind
 from crawler.urls import absolute_url
 from jobs.exits import ConfigError, UsageError
+from jobs.spans import kept
 from jobs.toml import read_toml
 
 if TYPE_CHECKING:
@@ -19,12 +28,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-SPAN = re.compile(r"(\d+)\s*([smhd])")
+SPAN = re.compile(r"([0-9]{1,6})\s*([smhd])")
 ROOT = "https://catalogue.invalid/"  # what a relative URL would be resolved against: nothing
 
 
-def _span(value: Any) -> Any:
-    """`30m`, `6h`, `2d`."""
+def span(value: Any) -> timedelta:
+    """`30m`, `6h`, `2d`. Raises `ValueError` for anything else."""
     match = SPAN.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('a time span is a number and s, m, h or d, such as "30m"')
@@ -50,12 +59,16 @@ class _Table(BaseModel):
 
     kind: SourceKind | None = None  # before `url`, which goes by it
     url: Annotated[str, BeforeValidator(_url)]
-    every: Annotated[timedelta | None, BeforeValidator(_span)] = None
+    every: Annotated[timedelta | None, BeforeValidator(span)] = None
     language: str | None = Field(None, pattern="^[a-z]{2,3}$")
     expect_per_day: float | None = Field(None, gt=0)
     render: StrictBool = False
     tags: tuple[str, ...] = ()
     why: str = ""
+    keep_flagged: Annotated[timedelta | None, BeforeValidator(kept)] = None
+    keep_rejected: Annotated[timedelta | None, BeforeValidator(kept)] = None
+    excerpt: StrictInt | None = Field(None, ge=0, le=100_000)
+    family: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
 
 
 def read_sources(path: Path) -> tuple[Source, ...]:

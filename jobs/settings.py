@@ -9,9 +9,10 @@ from ipaddress import IPv4Network, IPv6Network  # noqa: TC003 - pydantic reads i
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from jobs.exits import ConfigError
+from jobs.spans import kept_text
 from jobs.toml import TomlFile, read_toml
 
 if TYPE_CHECKING:
@@ -90,6 +91,21 @@ class Digest(Section):
     max_stories: int = Field(60, ge=1, le=1000, description="Stories shown in full; the rest is counted.")
 
 
+class Retention(Section):
+    """How long what is stored is kept."""
+
+    keep_flagged: Annotated[str, AfterValidator(kept_text)] = Field(
+        "forever",
+        description="Text of articles that were flagged, held or labelled: 2y, 30d, forever. A source may differ.",
+    )
+    keep_rejected: Annotated[str, AfterValidator(kept_text)] = Field(
+        "30d", description="Text of rejected articles. Their metadata and verdicts always stay."
+    )
+    keep_polls: Annotated[str, AfterValidator(kept_text)] = Field(
+        "90d", description="Records of polls that brought nothing."
+    )
+
+
 class Settings(Section):
     """Everything an operator can set."""
 
@@ -97,6 +113,7 @@ class Settings(Section):
     storage: Storage = Field(default_factory=Storage)
     gate: Gate = Field(default_factory=Gate)
     digest: Digest = Field(default_factory=Digest)
+    retention: Retention = Field(default_factory=Retention)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 VALIDATING = PollRow.source, PollRow.url, PollRow.etag, PollRow.last_modified, PollRow.body_hash
 
+
 class Polls:
     """One method, one transaction."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, case, null, select
+from sqlalchemy import case, null, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records import Rhythm, SourceFeed, SourceState
@@ -14,9 +14,11 @@ from storage.tables import PollRow, SourceRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from storage.database import Database
+    from storage.records import PollState
 
 PATIENCE = 3  # polls of a feed that fail in a row before its source goes back to its own URL
 COLUMNS = SourceRow.__table__.c  # read as they are: an object a row costs as much again as the row
@@ -54,15 +56,20 @@ class Sources:
             session.execute(added.on_conflict_do_update(index_elements=["name"], set_=changed), rows)
 
     def feeds(self) -> dict[tuple[str, str], SourceFeed]:
-        """The feeds that were looked for, by the name and URL of their source.
-
-        Whether one is failing is only looked up where the source has failed as often: most have not failed at all.
-        """
+        """The feeds that were looked for, by the name and URL of their source."""
+        last = (
+            select(PollRow.state)
+            .where(PollRow.source == SourceRow.name, PollRow.url == SourceRow.feed_url)
+            .order_by(PollRow.id.desc())
+            .limit(1)
+            .correlate(SourceRow)
+            .scalar_subquery()
+        )
+        query = select(*COLUMNS, last.label("last")).where(SourceRow.feed_at.is_not(None))
         with self._database.read() as session:
-            rows = session.execute(select(*COLUMNS).where(SourceRow.feed_at.is_not(None))).all()
             return {
-                (row.name, row.url): _feed(row, failing=row.failures >= PATIENCE and _failing(session, row))
-                for row in rows
+                (row.name, row.url): _feed(row, failing=_bad(row.last) and _failing(session, row))
+                for row in session.execute(query).all()
             }
 
     def feed(self, name: str, url: str) -> SourceFeed | None:
@@ -87,6 +94,10 @@ class Sources:
 
 def _feed(row: Row[*tuple[Any, ...]], *, failing: bool) -> SourceFeed:
     return SourceFeed(url=row.feed_url, why=row.feed_why, at=row.feed_at, failing=failing)
+
+
+def _bad(state: PollState | None) -> bool:
+    return state is not None and not state.succeeded
 
 
 def _failing(session: Session, row: Row[*tuple[Any, ...]]) -> bool:

@@ -95,7 +95,8 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
 ) -> None:
     """Write articles with verdicts, names and claims for other programs. Exporting twice gives the same bytes."""
-    from jobs.catalogue import read_sources
+    from jobs.catalogue import known_sources, read_sources
+    from jobs.excerpts import within_contract
     from jobs.export.write import chosen, exported
     from jobs.sources.opml import write_opml
 
@@ -109,7 +110,8 @@ def export(
             raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
         start = since_of(since, now) if since else BEGINNING
         articles = chosen(database, _verdicts(verdict) or frozenset(Decision), since=start, until=end)
-        _write(exported(articles, form, tlp=tlp, at=end), out)
+        excerpts = {source.name: source.excerpt for source in known_sources(home_of(context).sources_file)}
+        _write(exported(within_contract(articles, excerpts), form, tlp=tlp, at=end), out)
 
 
 def _write(pieces: Iterable[bytes], out: Path | None) -> None:

@@ -67,7 +67,10 @@ def test_a_secret_can_lie_in_a_file_and_is_not_shown(home: Home, tmp_path: Path)
     ("text", "message"),
     [
         ("[fetch]\n\ndely = 3\n", r"spywire\.toml:3: unknown key dely in \[fetch\]; allowed are allow_.*delay"),
-        ("[fech]\ndelay = 3\n", r"spywire\.toml:1: unknown section \[fech\]; allowed are digest, fetch, gate, storage"),
+        (
+            "[fech]\ndelay = 3\n",
+            r"spywire\.toml:1: unknown section \[fech\]; allowed are digest, fetch, gate, retention, storage",
+        ),
         ("fetch = 3\n", r"spywire\.toml:1: \[fetch\] is a table"),
         ('[fetch]\ndelay = "soon"\n', r"spywire\.toml:2: \[fetch\] delay: .*number.*, not 'soon'"),
         ("[fetch]\ndelay = -1\n", r"spywire\.toml:2: \[fetch\] delay: .*greater than or equal to 0, not -1"),

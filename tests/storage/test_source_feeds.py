@@ -66,5 +66,7 @@ def test_a_feed_is_failing_when_its_last_polls_all_failed(database: Database) ->
     poll(database, PollState.OK, minutes=9, url=PAGE)
     poll(database, PollState.NOT_A_FEED, minutes=10)
     assert sources.feed("example", PAGE) == replace(FOUND, failing=True)
+    assert sources.feeds() == {("example", PAGE): replace(FOUND, failing=True)}
     poll(database, PollState.UNCHANGED, minutes=11)
     assert sources.feed("example", PAGE) == FOUND
+    assert sources.feeds() == {("example", PAGE): FOUND}

@@ -1,0 +1,135 @@
+"""The retain job: text whose time is over goes, in short transactions; every row that says what happened stays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from jobs.exits import Exit
+from jobs.spans import kept
+from storage.records import FOREVER, Contracts, Keeping
+from storage.retention import Retention
+from storage.runs import Runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime, timedelta
+
+    from crawler.sources import Source
+    from jobs.settings import Retention as Terms
+    from storage.database import Database
+    from storage.records import KeptText
+
+BATCH = 100  # articles in one transaction: a crawl beside it waits no longer than that
+POLLS = 1000  # polls in one transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """Articles of one source that are kept for one time."""
+
+    source: str
+    notable: bool  # flagged, held or labelled; the others are rejected
+
+
+@dataclass(kw_only=True)
+class Retained:
+    """What went, or in a dry run would go."""
+
+    at: datetime
+    dry_run: bool
+    articles: Counter[Shelf] = field(default_factory=Counter)
+    characters: Counter[Shelf] = field(default_factory=Counter)
+    polls: int = 0
+
+    def add(self, gone: Iterable[KeptText]) -> None:
+        """Count texts."""
+        for text in gone:
+            shelf = Shelf(source=text.source, notable=text.notable)
+            self.articles[shelf] += 1
+            self.characters[shelf] += text.size
+
+
+def contracts(sources: Iterable[Source], terms: Terms) -> Contracts:
+    """What holds for each source: its own word, else the settings'."""
+    default = Keeping(notable=kept(terms.keep_flagged), rejected=kept(terms.keep_rejected))
+    named = {
+        source.name: Keeping(
+            notable=default.notable if source.keep_flagged is None else source.keep_flagged,
+            rejected=default.rejected if source.keep_rejected is None else source.keep_rejected,
+        )
+        for source in sources
+    }
+    return Contracts(default=default, sources=named)
+
+
+def retain(
+    database: Database, agreed: Contracts, *, keep_polls: timedelta, clock: Callable[[], datetime], dry_run: bool
+) -> Retained:
+    """Purge what has been kept for its time, and thin old polls.
+
+    Killed at any moment, it leaves each article whole or purged; the next one goes on.
+    """
+    at, runs = clock(), Runs(database)
+    run = None if dry_run else runs.start("retain", version=version("spywire"), at=at)
+    done = Retained(at=at, dry_run=dry_run)
+    for gone in _texts(Retention(database), agreed, at=at, dry_run=dry_run):
+        done.add(gone)
+    if keep_polls != FOREVER:
+        done.polls = sum(_polls(Retention(database), before=at - keep_polls, dry_run=dry_run))
+    if run is not None:
+        counts = {"articles.purged": done.articles.total(), "polls.thinned": done.polls}
+        runs.end(run, at=clock(), exit_code=Exit.OK, counts=counts)
+    return done
+
+
+def retained_json(done: Retained) -> dict[str, Any]:
+    """What went as plain data."""
+    return {
+        "at": done.at.isoformat(),
+        "dry_run": done.dry_run,
+        "articles": done.articles.total(),
+        "polls": done.polls,
+        "sources": [
+            {"source": s.source, "class": _class(s), "articles": count, "characters": done.characters[s]}
+            for s, count in _sorted(done)
+        ],
+    }
+
+
+def retained_text(done: Retained) -> str:
+    """What went, a line for each source and class."""
+    would = "would purge" if done.dry_run else "purged"
+    lines = [
+        f"  {s.source:<24} {_class(s):<9} {count:>7,} articles  {done.characters[s]:>12,} characters"
+        for s, count in _sorted(done)
+    ]
+    thinned = f"{'would drop' if done.dry_run else 'dropped'} {done.polls:,} old polls that brought nothing"
+    return "\n".join([f"{would} the text of {done.articles.total():,} articles", *lines, thinned])
+
+
+def _texts(retention: Retention, agreed: Contracts, *, at: datetime, dry_run: bool) -> Iterator[list[KeptText]]:
+    after = 0
+    while found := retention.expired(agreed, at=at, after=after, limit=BATCH):
+        after = found[-1].article_id
+        for start in range(0, len(found), BATCH):
+            some = found[start : start + BATCH]
+            yield some if dry_run else retention.purge([text.article_id for text in some], agreed, at=at)
+
+
+def _polls(retention: Retention, *, before: datetime, dry_run: bool) -> Iterator[int]:
+    after: int | None = 0
+    while after is not None:
+        thinned = retention.thin_polls(before=before, after=after, limit=POLLS, dry=dry_run)
+        after = thinned.last
+        yield thinned.polls
+
+
+def _sorted(done: Retained) -> list[tuple[Shelf, int]]:
+    return sorted(done.articles.items(), key=lambda item: (item[0].source, not item[0].notable))
+
+
+def _class(shelf: Shelf) -> str:
+    return "flagged" if shelf.notable else "rejected"
