@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.classify.model import PACKAGED
 from crawler.hosts import HostMemory
 from crawler.report import CrawlReport, Tracker, Trouble
 from crawler.run import Gate, Manners, crawl, dry_memory, memory_of
@@ -23,16 +22,19 @@ from storage.runs import Runs
 from storage.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
 
     from crawler.sources import Source
     from jobs.settings import Settings
+    from jobs.teaching.judges import Judges
 
 TROUBLE_EXITS = {
     Trouble.STORAGE: Exit.STORAGE,
     Trouble.BUG: Exit.BUG,
     Trouble.GATE: Exit.CONFIG,
     Trouble.STOPPED: Exit.STOPPED,
+    Trouble.OUT_OF_TIME: Exit.OUT_OF_TIME,
 }
 
 
@@ -45,6 +47,7 @@ class CrawlJob:
     sources: Sequence[str] = ()  # by name; none means all that are due
     due_or_not: bool = False
     max_pages: int | None = None
+    max_runtime: timedelta | None = None
     dry_run: bool = False
     watch: Callable[[Tracker], None] | None = None
 
@@ -84,23 +87,36 @@ def _check_renderable(sources: Sequence[Source]) -> None:
 
 def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> CrawlReport:
     now = datetime.now(UTC)
-    polled = sources if job.sources or job.due_or_not else due(sources, Sources(database).states(), at=now)
+    states = Sources(database).states()
+    polled = sources if job.sources or job.due_or_not else due(sources, states, at=now)
     names = {source.name for source in polled}
     runs = Runs(database)
     run = runs.start("crawl", version=version("spywire"), at=now)
     report = crawl(
         polled,
         manners=manners(job.settings),
-        gate=gate(job.settings),
-        memory=memory_of(database, run=run, owner=owner(job.home)),
+        gate=lambda: _gate(job, database),
+        memory=memory_of(database, run=run, owner=owner(job.home), states=states),
         hosts=HostMemory(database),
         resting=[source for source in sources if source.name not in names],
         max_pages=job.max_pages,
+        max_runtime=job.max_runtime,
         watch=job.watch,
     )
     if Trouble.STORAGE not in report.troubles:
+        _gather(database, report, houses={source.name: source.family for source in sources if source.family})
         runs.end(run, at=report.ended, exit_code=exit_code(report), counts=report.counts)
     return report
+
+
+def _gather(database: Database, report: CrawlReport, *, houses: Mapping[str, str]) -> None:
+    """Put what was flagged or held into stories, this run's articles and any that a killed run left."""
+    from storage.stories import Stories
+
+    if Stories(database).unassigned(limit=1):
+        from jobs.stories.assign import assign_all
+
+        assign_all(database, houses=houses, at=report.ended)
 
 
 def _dry(job: CrawlJob, sources: Sequence[Source]) -> CrawlReport:
@@ -112,10 +128,11 @@ def _dry(job: CrawlJob, sources: Sequence[Source]) -> CrawlReport:
     return crawl(
         sources,
         manners=manners(job.settings),
-        gate=gate(job.settings),
+        gate=lambda: _gate(job, database),
         memory=dry_memory(database, owner=owner(job.home)),
         hosts=HostMemory(database, dry=True),
         max_pages=job.max_pages,
+        max_runtime=job.max_runtime,
         watch=job.watch,
     )
 
@@ -136,10 +153,18 @@ def manners(settings: Settings) -> Manners:
     )
 
 
-def gate(settings: Settings) -> Gate:
-    """Who is to judge."""
+def _gate(job: CrawlJob, database: Database | None) -> Gate:
+    """To look up who judges takes imports that a crawl with nothing new does without."""
+    from jobs.teaching.judges import judges
+
+    return gate(job.settings, judges(job.settings, job.home, database))
+
+
+def gate(settings: Settings, judges: Judges) -> Gate:
+    """Who is to judge, and how."""
     return Gate(
-        model=Path(settings.gate.model) if settings.gate.model else PACKAGED,
+        model=judges.model,
+        shadow=judges.shadow,
         processes=settings.gate.processes,
         deadline=settings.gate.deadline,
         memory_mb=settings.gate.memory_mb,

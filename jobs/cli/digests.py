@@ -35,13 +35,16 @@ def digest_preview(
 
     if form not in list(Form):
         raise UsageError(f"there is no format {form}; there are {', '.join(Form)}")
+    if out is not None and not out.parent.is_dir():
+        raise UsageError(f"cannot write {out}: there is no folder {out.parent}")
     now = datetime.now(UTC)
+    start = since_of(since, now)
     home, settings = home_of(context), configuration_of(context).settings
-    sources = [source.name for source in read_sources(home.sources_file)]
+    sources = read_sources(home.sources_file)
     with database_if_any(context) as database:
         if database is None:
             raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
-        edition = preview(database, settings, sources=sources, since=since_of(since, now), until=now)
+        edition = preview(database, settings, sources=sources, since=start, until=now)
     text = render(edition, form)
     if out is None:
         say(text, end="")

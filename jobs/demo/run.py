@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from jobs.catalogue import read_sources
 from jobs.crawl import CrawlJob, run_crawl
 from jobs.demo.newsroom import Newsroom
 from jobs.digest.preview import preview
@@ -57,9 +58,8 @@ def run_demo(home: Home, *, port: int, watch: Callable[[Tracker], None] | None) 
         settings = load_settings(home, {}).settings
         report = run_crawl(CrawlJob(home=home, settings=settings, due_or_not=True, watch=watch))
     database = Database.open(settings.storage.url)
-    sources = [poll.source for poll in report.sources]
     until = report.ended + timedelta(seconds=1)
-    shown = preview(database, settings, sources=sources, since=until - WINDOW, until=until)
+    shown = preview(database, settings, sources=read_sources(home.sources_file), since=until - WINDOW, until=until)
     database.close()
     html = home.data / "digest.html"
     html.write_text(render(shown, Form.HTML), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.digest.compose import compose
+from jobs.excerpts import within_contract
 from storage.archive import NO_MODEL, Archive
 from storage.ledger import Ledger
 from storage.polls import Polls
@@ -12,9 +13,10 @@ from storage.records import Activity, Decision
 from storage.stories import Stories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from crawler.sources import Source
     from jobs.digest.edition import Edition
     from jobs.settings import Settings
     from storage.database import Database
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
 
 
 def preview(
-    database: Database, settings: Settings, *, sources: Iterable[str], since: datetime, until: datetime
+    database: Database, settings: Settings, *, sources: Sequence[Source], since: datetime, until: datetime
 ) -> Edition:
     """The edition of `[since, until)`. Nothing is written: the same window gives the same edition again."""
     archive = Archive(database)
-    flagged = archive.decided(Decision.FLAG, since=since, until=until)
-    held = archive.decided(Decision.HOLD, since=since, until=until)
+    excerpts = {source.name: source.excerpt for source in sources}
+    flagged, held = (
+        list(within_contract(archive.decided(decision, since=since, until=until), excerpts))
+        for decision in (Decision.FLAG, Decision.HOLD)
+    )
     return compose(
         flagged,
         held,
@@ -35,7 +40,7 @@ def preview(
         stories=Stories(database).of([stored.id for stored in (*flagged, *held)]),
         model=judged_by([*flagged, *held]),
         at=until,
-        sources=sources,
+        sources=[source.name for source in sources],
         title=settings.digest.title,
         most_items=settings.digest.max_stories,
     )
