@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.stories.changes import changes
@@ -17,16 +17,18 @@ from storage.stories import Stories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from jobs.stories.report import Report
     from storage.database import Database
     from storage.records import Change, HandWord, StoredArticle, StoredStory
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(days=5)  # since a story's last article
 BATCH = 500  # articles; the rest comes in the next one
 COMPARED = 10  # members of a story that a report is compared with: the first few and the last few
 QUORUM = 0.25  # of those compared that must agree
+CANDIDATES = 12  # stories that a report is held against
+FAMILY = 100.0  # weight of being the same text
 TOLD = 5  # refusals that are kept
 NEAR = 0.1  # cosine from which a refusal is worth telling
 
@@ -41,10 +43,7 @@ class _Story:
     articles: list[StoredArticle]
     origins: dict[int, int]
     joined: list[Membership] = field(default_factory=list)
-
-    @property
-    def last_seen(self) -> datetime:
-        return max(report.at for report in self.reports)
+    last_seen: datetime = BEGINNING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +71,9 @@ def assign_all(database: Database, *, houses: Mapping[str, str], at: datetime) -
 
 def assign(articles: Iterable[StoredArticle], there: Sequence[StoredStory], known: Known) -> list[NewStory]:
     """The stories that these articles begin or go on with. The order of `articles` makes no difference."""
-    table = _Table(there, known)
-    for stored in sorted(articles, key=lambda a: (a.first_seen, a.article.url)):
+    ordered = sorted(articles, key=lambda a: (a.first_seen, a.article.url))
+    table = _Table(there, ordered, known)
+    for stored in ordered:
         table.place(stored)
     return [_decided(story) for story in table.stories if story.joined]
 
@@ -81,16 +81,22 @@ def assign(articles: Iterable[StoredArticle], there: Sequence[StoredStory], know
 class _Table:
     """All stories in sight, found by what their reports name."""
 
-    def __init__(self, there: Sequence[StoredStory], known: Known) -> None:
+    def __init__(self, there: Sequence[StoredStory], new: Sequence[StoredArticle], known: Known) -> None:
         self.stories: list[_Story] = []
         self._known = known
-        self._rarity = Rarity()
+        told = [stored for story in there for stored in story.articles] + list(new)
+        self._reports = {stored.id: report_of(stored, known.texts.families.get(stored.id)) for stored in told}
+        self._rarity = Rarity(self._reports.values())
         self._by_key: defaultdict[str, set[int]] = defaultdict(set)
+        self._talked_of: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
+        for word in known.words:
+            self._talked_of[word.article].append((word.other, word.together))
+            self._talked_of[word.other].append((word.article, word.together))
         for story in there:
             self._open(story)
 
     def place(self, stored: StoredArticle) -> None:
-        report = report_of(stored, self._known.texts.families.get(stored.id))
+        report = self._reports[stored.id]
         told = [(self._opinion(report, self.stories[at]), at) for at in self._candidates(report)]
         fitting = [(given.sure, -at) for given, at in told if given.together]
         best = -max(fitting)[1] if fitting else None
@@ -104,16 +110,16 @@ class _Table:
         self._join(best, stored, report, why, refused[:TOLD])
 
     def _open(self, story: StoredStory) -> None:
-        reports = [report_of(stored, self._known.texts.families.get(stored.id)) for stored in story.articles]
         origins = {member.article: member.origin for member in story.members}
-        kept = _Story(id=story.id, name=story.public, reports=[], articles=list(story.articles), origins=origins)
-        self.stories.append(kept)
-        for report in reports:
-            self._add(len(self.stories) - 1, report)
+        articles = list(story.articles)
+        self.stories.append(_Story(id=story.id, name=story.public, reports=[], articles=articles, origins=origins))
+        for stored in articles:
+            self._add(len(self.stories) - 1, self._reports[stored.id])
 
     def _add(self, at: int, report: Report) -> None:
-        self.stories[at].reports.append(report)
-        self._rarity.learn(report)
+        story = self.stories[at]
+        story.reports.append(report)
+        story.last_seen = max(story.last_seen, report.at)
         for key in _keys(report):
             self._by_key[key].add(at)
 
@@ -134,14 +140,17 @@ class _Table:
         self._add(at, report)
 
     def _candidates(self, report: Report) -> list[int]:
-        """The stories in the window that have something rare in common with the report."""
-        hits = Counter(at for key in _keys(report) if self._rare(key) for at in self._by_key.get(key, ()))
-        forced = {at for at, story in enumerate(self.stories) if self._hand(report, story) is not None}
-        near = [at for at in hits if abs(report.at - self.stories[at].last_seen) <= WINDOW]
-        return sorted({*near, *forced})
-
-    def _rare(self, key: str) -> bool:
-        return key.startswith("=") or self._rarity.of(key) >= RARE_ENOUGH
+        """The stories in the window that have most in common with the report, by the weight of what they share."""
+        shared: Counter[int] = Counter()
+        for key in _keys(report):
+            weight = FAMILY if key.startswith("=") else self._rarity.of(key)
+            for at in self._by_key.get(key, ()) if weight >= RARE_ENOUGH else ():
+                shared[at] += weight  # type: ignore[assignment]
+        near = [at for at in shared if abs(report.at - self.stories[at].last_seen) <= WINDOW]
+        best = sorted(near, key=lambda at: (-shared[at], at))[:CANDIDATES]
+        said = {other for other, _ in self._talked_of.get(report.id, ())}
+        forced = [at for at, story in enumerate(self.stories) if said & story.origins.keys()] if said else []
+        return sorted({*best, *forced})
 
     def _opinion(self, report: Report, story: _Story) -> Opinion:
         said = self._hand(report, story)
@@ -161,12 +170,7 @@ class _Table:
         return max(self._known.texts.shares.get((report.id, other.id), (0.0, 0.0)))
 
     def _hand(self, report: Report, story: _Story) -> bool | None:
-        members = {other.id for other in story.reports}
-        said = [
-            word.together
-            for word in self._known.words
-            if report.id in {word.article, word.other} and ({word.article, word.other} - {report.id}) & members
-        ]
+        said = [together for other, together in self._talked_of.get(report.id, ()) if other in story.origins]
         return None if not said else all(said)
 
 

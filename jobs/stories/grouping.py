@@ -7,7 +7,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from jobs.stories.rarity import Rarity
     from jobs.stories.report import Report
@@ -52,21 +52,25 @@ def opinion(one: Report, other: Report, rarity: Rarity, *, shared_text: float = 
 def likeness(one: Report, other: Report, rarity: Rarity) -> float:
     """Cosine of the words of title and lead, each by its rarity, 0 to 1. Names that count as ties do not count here."""
     counted = _counted(one, other)
-    mine, theirs = (_vector(report, rarity, counted) for report in (one, other))
-    both = sum(weight * theirs[word] for word, weight in mine.items() if word in theirs)
-    length = sqrt(sum(w * w for w in mine.values()) * sum(w * w for w in theirs.values()))
-    return both / length if length else 0.0
+    shared = (one.title | one.lead) & (other.title | other.lead)
+    both = sum(_weight(one, word, rarity) * _weight(other, word, rarity) for word in shared - counted)
+    lengths = [rarity.length(report, TITLE) - _squares(report, counted, rarity) for report in (one, other)]
+    return both / sqrt(lengths[0] * lengths[1]) if min(lengths) > 0 else 0.0
+
+
+def _weight(report: Report, word: str, rarity: Rarity) -> float:
+    return rarity.of(word) * (TITLE if word in report.title else 1.0)
+
+
+def _squares(report: Report, words: Iterable[str], rarity: Rarity) -> float:
+    mine = (word for word in words if word in report.title or word in report.lead)
+    return sum(_weight(report, word, rarity) ** 2 for word in mine)
 
 
 def _counted(one: Report, other: Report) -> set[str]:
     """The words that name an actor or anybody else whom both name."""
     both = (one.actors | one.names) & (other.actors | other.names)
     return {word for entity, word in one.naming | other.naming if entity in both}
-
-
-def _vector(report: Report, rarity: Rarity, counted: Collection[str]) -> dict[str, float]:
-    words = {word: rarity.of(word) for word in report.lead if word not in counted}
-    return words | {word: rarity.of(word) * TITLE for word in report.title if word not in counted}
 
 
 def _veto(one: Report, other: Report) -> str:
@@ -82,7 +86,7 @@ def _veto(one: Report, other: Report) -> str:
 def _within(one: Report, other: Report, rarity: Rarity) -> Opinion:
     cosine = likeness(one, other, rarity)
     ties = _ties(one, other, rarity)
-    words = _rare_words(one, other, rarity)
+    words = _rare_words(one, other, rarity) if cosine >= FAR else []
     shown = "; ".join([*ties, f"words {cosine:.2f} alike" + (f" ({', '.join(words)})" if words else "")])
     needed = ALIKE if not ties else CLOSE if len(ties) == 1 else FAR
     return Opinion(together=cosine >= needed, sure=cosine, why=shown)

@@ -20,21 +20,31 @@ UNKNOWN = 0.002  # share of reports that a word stands in which no table has
 
 
 class Rarity:
-    """Document frequencies of the archive's reports, on top of the packaged ones."""
+    """Document frequencies of these reports, on top of the packaged ones. What it says does not change."""
 
-    def __init__(self, reports: int = 0, counts: Counter[str] | None = None) -> None:
-        self._reports = reports
-        self._counts = counts or Counter()
-
-    def learn(self, report: Report) -> None:
-        """Count one more report."""
-        self._reports += 1
-        self._counts.update(terms(report))
+    def __init__(self, reports: Iterable[Report] = ()) -> None:
+        told = list(reports)
+        self._reports = len(told)
+        self._counts = Counter(term for report in told for term in terms(report))
+        self._weights: dict[str, float] = {}
+        self._lengths: dict[int, float] = {}
 
     def of(self, term: str) -> float:
         """The weight of a term: natural logarithm of how many reports there are for each that has it."""
-        share = (_packaged().get(term, UNKNOWN) * BELIEF + self._counts[term]) / (BELIEF + self._reports)
-        return max(0.0, -log(share))
+        weight = self._weights.get(term)
+        if weight is None:
+            share = (_packaged().get(term, UNKNOWN) * BELIEF + self._counts[term]) / (BELIEF + self._reports)
+            weight = self._weights[term] = max(0.0, -log(share))
+        return weight
+
+    def length(self, report: Report, title: float) -> float:
+        """The sum of the squared weights of a report's words; a title's word weighs `title` times as much."""
+        length = self._lengths.get(report.id)
+        if length is None:
+            squares = sum(self.of(word) ** 2 for word in report.lead - report.title)
+            length = squares + title**2 * sum(self.of(word) ** 2 for word in report.title)
+            self._lengths[report.id] = length
+        return length
 
 
 def terms(report: Report) -> Iterable[str]:
