@@ -28,7 +28,6 @@ _UNSEEN = re.compile(
     + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
     + "\U000f0000-\U000ffffd\U00100000-\U0010fffd]",
 )
-_BLANK_LETTERS = ("\u3164", "\uffa0")  # those of the above that are printable to Unicode
 # ZWNJ and ZWJ carry meaning between letters of Arabic, Indic and Mongolian scripts and inside emoji; elsewhere they
 # split words so that no rule sees them.
 _JOINING = (
@@ -62,10 +61,8 @@ def is_clean(line: str) -> bool:
         line.isprintable()
         and "  " not in line
         and line.strip() == line
-        and (
-            line.isascii()
-            or (unicodedata.is_normalized("NFC", line) and not any(letter in line for letter in _BLANK_LETTERS))
-        )
+        and (line.isascii() or not ("\u3164" in line or "\uffa0" in line))  # printable, says Unicode, and unseen
+        and unicodedata.is_normalized("NFC", line)
     )
 
 

@@ -24,8 +24,8 @@ _TRACKERS = frozenset(
     ftag fspartner gad_source gbraid gclid gclsrc guccounter guce_referrer guce_referrer_sig hsctatracking icid igsh
     igshid intcid int_cid internalsource ito kxconfid li_fat_id maca mc_cid mc_eid mkt_tok mkcid msclkid msockid ncid
     ocid oly_anon_id oly_enc_id partnerref rb_clickid recip_id ref_src ref_url referer referrer referringsource rss
-    rsscount s_cid s_kwcid sc_cid sfmc_id sh_kit sharesource smid smtyp spm sr_share srnd srsltid syn-25a6b1a6 taid tduid
-    traffic_source trk trkcampaign trkinfo ttclid twclid twitter_impression vero_conv vero_id wbraid wickedid
+    rsscount s_cid s_kwcid sc_cid sfmc_id sh_kit sharesource smid smtyp spm sr_share srnd srsltid syn-25a6b1a6 taid
+    tduid traffic_source trk trkcampaign trkinfo ttclid twclid twitter_impression vero_conv vero_id wbraid wickedid
     wickedsource wprov wt_mc wt_zmc xtor yclid ysclid zanpid
     jsessionid phpsessid aspsessionid cfid cftoken
     """.split()
@@ -112,7 +112,7 @@ def _plain_key(url: str) -> str | None:
     start, _, end = address.rstrip("/").rpartition("/")
     if len(url) > _LONGEST_PLAIN or not _PLAIN_END.fullmatch(end):
         return None
-    known, asked = _plain_start(start), _plain_query(query)
+    known, asked = _plain_start(start), _plain_query(query) if query else ""
     return None if known is None or asked is None else f"{known}{end}{asked}"
 
 

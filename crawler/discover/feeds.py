@@ -7,8 +7,11 @@ from collections import Counter
 from datetime import timedelta
 from functools import cache
 from html import escape
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin
+
+from lxml import etree
 
 from crawler.discover import repair
 from crawler.discover.decoding import decode, is_utf8
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+_PARENT = methodcaller("getparent")
+_REBASED = etree.XPath("boolean(ancestor-or-self::*/@xml:base or */@xml:base)")
 _HINTS = ("{*}ttl", "{*}updatePeriod", "{*}updateFrequency")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 7 * 24, "monthly": 30 * 24, "yearly": 365 * 24}
 _LONGEST_PERIOD = timedelta(days=366)
@@ -32,13 +37,13 @@ class _Parsed(NamedTuple):
     root: _Element
     items: list[_Element]
     unreadable: int
-    rebased: bool  # an xml:base may stand somewhere
 
 
 def read_feed(body: bytes, *, url: str, source: str, charset: str | None = None, at: datetime) -> Found:
     """What an RSS, RDF or Atom document offers. MalformedFeedError if it is broken and has not one readable item."""
-    root, items, unreadable, rebased = _parsed(body, charset)
+    root, items, unreadable = _parsed(body, charset)
     places_of = cache(places)  # most items of a feed have the same children
+    rebased = any(_REBASED(parent) for parent in _parents(items))
     offers = (read_item(item, _base(item, url) if rebased else url, places_of) for item in items)
     gathered = gather(offers, source=source, at=at)
     return Found(
@@ -74,11 +79,11 @@ def read_json_feed(text: str, *, url: str, source: str, at: datetime) -> Found:
 def _parsed(body: bytes, charset: str | None) -> _Parsed:
     """Each step is taken only if the one before fell short."""
     if is_utf8(body, charset) and repair.starts_plainly(body) and (root := repair.parse_strict(body)) is not None:
-        return _Parsed(root, _items(root), 0, b"xml:base" in body)
+        return _Parsed(root, _items(root), 0)
     text = repair.without_doctype(decode(body, charset))
     root = repair.parse_strict(text.encode())
     if root is not None:
-        return _Parsed(root, _items(root), 0, "xml:base" in text)
+        return _Parsed(root, _items(root), 0)
     opened = repair.count_items(text)
     root = repair.parse_mended(text)
     items = [] if root is None else _items(root)
@@ -87,14 +92,18 @@ def _parsed(body: bytes, charset: str | None) -> _Parsed:
         items = max(items, pieces, key=len)
     if root is None or not items:
         raise MalformedFeedError(f"the markup is broken and not one item can be read; it opens {opened}")
-    return _Parsed(root, items, max(opened - len(items), 0), "xml:base" in text)
+    return _Parsed(root, items, max(opened - len(items), 0))
 
 
 def _items(root: _Element) -> list[_Element]:
     items = list(root.iter("{*}item", "{*}entry", "{*}Item", "{*}Entry", "{*}ITEM"))
-    outer = {parent for item in items if (parent := item.getparent()) is not None}
-    nesting = {parent for parent in outer if local_name(parent.tag) in {"item", "entry"}}
+    nesting = {parent for parent in _parents(items) if local_name(parent.tag) in {"item", "entry"}}
     return [item for item in items if item.getparent() not in nesting] if nesting else items
+
+
+def _parents(items: list[_Element]) -> set[_Element]:
+    """Mostly one. An item that is the root stands for its parent."""
+    return {item if parent is None else parent for item, parent in zip(items, map(_PARENT, items), strict=True)}
 
 
 def _base(item: _Element, url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import unescape
 
 from crawler.text import clean_line, is_clean
@@ -13,6 +14,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)(?:\s[^<>]*|/)?>|<!--.*?(?:-->|
 _INLINE = frozenset(
     "a abbr b bdi bdo cite code dfn em font i kbd mark q s samp small span strong sub sup tt u var wbr".split()
 )
+_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")  # as `unescape` finds them
 _BATCH = 32  # tags: about as many as a summary has
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg"})
 
@@ -44,9 +46,17 @@ def _cut(markup: str, limit: int) -> str:
 
 
 def _unescaped(text: str) -> str:
-    if text.count("&") == text.count("&amp;"):  # as in most texts that have any
+    """`html.unescape`, twice as fast: a feed has few characters that are written in another way."""
+    if text.count("&") == text.count("&amp;"):
         return text.replace("&amp;", "&")
-    return unescape(text)
+    return _REFERENCE.sub(_character, text)
+
+
+def _character(reference: re.Match[str]) -> str:
+    return _read(reference[0])
+
+
+_read = lru_cache(maxsize=512)(unescape)
 
 
 def _without_tags(markup: str, enough: int) -> str:

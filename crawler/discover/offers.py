@@ -48,10 +48,19 @@ def gather(offers: Iterable[Offer], *, source: str, at: datetime, cap: int = MAX
     dropped: Counter[str] = Counter()
     unique = _newest(_unique(offers, dropped), cap, dropped, at)
     links, refused = [], 0
-    for key, (url, offer) in unique.items():
-        published = first_plausible(offer.dates, at=at)
-        refused += published is None and any(offer.dates)
-        links.append(_link(key, url, offer, source, published))
+    for key, (url, (_, _, title, dates, summary, authors, _)) in unique.items():
+        published = first_plausible(dates, at=at)
+        refused += published is None and any(dates)
+        link = Link(
+            key=key,
+            url=url,
+            source=source,
+            title=plain(title) or None,
+            published=published,
+            summary=plain(summary, limit=SUMMARY_LENGTH) or None,
+            authors=_names(authors) if authors else (),
+        )
+        links.append(link)
     return Gathered(tuple(links), dropped, refused)
 
 
@@ -83,18 +92,6 @@ def _newest(
 
 def _recency(offer: Offer, at: datetime) -> datetime:
     return first_plausible((*offer.dates, offer.modified), at=at) or _UNDATED
-
-
-def _link(key: str, url: str, offer: Offer, source: str, published: datetime | None) -> Link:
-    return Link(
-        key=key,
-        url=url,
-        source=source,
-        title=plain(offer.title) or None,
-        published=published,
-        summary=plain(offer.summary, limit=SUMMARY_LENGTH) or None,
-        authors=_names(offer.authors) if offer.authors else (),
-    )
 
 
 @lru_cache(maxsize=256)  # the same people write again and again

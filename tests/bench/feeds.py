@@ -173,8 +173,8 @@ def blog(items: int = ITEMS) -> bytes:
         "\t\t<dc:creator><![CDATA[Jane Doe]]></dc:creator>\n"
         "\t\t<pubDate>{weekday}, {day:02} Nov 2026 10:{minute:02}:07 +0000</pubDate>\n{categories}"
         '\t\t<guid isPermaLink="false">https://blog.example/?p={n}</guid>\n'
-        "\t\t<description><![CDATA[<p>The implant was found on {n} servers; the attackers came through a supplier &amp; "
-        "stayed for months, two people with knowledge of the case said on&nbsp;Monday. It hid in the one place "
+        "\t\t<description><![CDATA[<p>The implant was found on {n} servers; the attackers came through a supplier "
+        "&amp; stayed for months, two people with knowledge of the case said on&nbsp;Monday. It hid in the one place "
         "nobody&#8217;s scanner looked [&#8230;]</p>\n"
         '<p>The post <a href="https://blog.example/2026/11/intruders-read-a-ministrys-mail-{n}/">Intruders read a '
         'ministry&#8217;s mail</a> appeared first on <a href="https://blog.example">Our Blog</a>.</p>\n'

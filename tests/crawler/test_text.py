@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.text import clean_line, clean_text
+from crawler import text as border
+from crawler.text import ELLIPSIS, clean_line, clean_text, is_clean
 
 # Half of the characters drawn are the ones that break things.
 trouble = st.sampled_from(
@@ -30,6 +31,24 @@ def test_cleaning_a_line_twice_changes_nothing(text: str, limit: int) -> None:
     line = clean_line(text, limit=limit)
     assert clean_line(line, limit=limit) == line
     assert len(line) <= limit
+
+
+@given(texts, st.integers(1, 30))
+def test_a_line_is_the_clean_text_on_one_line(text: str, limit: int) -> None:
+    line = " ".join(clean_text(text).split())
+    cut = line[: limit - 1].rstrip(" \u200c\u200d") + ELLIPSIS
+    assert clean_line(text, limit=limit) == (line if len(line) <= limit else cut)
+
+
+@given(texts)
+def test_a_line_that_looks_clean_is_clean(text: str) -> None:
+    if is_clean(text):
+        assert " ".join(clean_text(text).split()) == text
+
+
+def test_nothing_that_is_printable_is_removed_but_the_blank_letters() -> None:
+    printable = (chr(code) for code in range(0x110000) if chr(code).isprintable())
+    assert border._UNSEEN.findall("".join(printable)) == ["\u3164", "\uffa0"]
 
 
 @given(texts)

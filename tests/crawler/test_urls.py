@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.urls import MAX_URL_LENGTH, absolute_url, host_of, url_key
+from crawler import urls
+from crawler.urls import MAX_URL_LENGTH, absolute_url, host_of, url_and_key, url_key
 
 PAGE = "https://news.example/2026/spies-in-the-mail"
 
@@ -20,6 +21,45 @@ odd_urls = st.builds(
         ["", "?utm_source=x&b=2&a=1", "?=&&;", "?print=1&amp;b", "#!/x", "#/y?z", "?a=%%34%31", "?ref=rss"]
     ),
 )
+
+# URLs such as feeds have, and those that differ from them in one place.
+hosts = st.sampled_from(
+    "news.example www.news.example m.co.uk amp.www2.news.example 192.0.2.1 -a.example a-.example a..example a_b.ex "
+    "News.example news.example. news.example:443 me@news.example bücher.example localhost xn--bcher-kva.example".split()
+)
+segments = st.one_of(
+    st.sampled_from(
+        "2026 11 spies-in-the-mail a index.html default.htm index amp print printer Amp story-7-amp x.amp x.amp.html "
+        "7-amp.html story.html story.shtml story.php . .. ~desk a;sid=1 a%2Fb a%41 ä".split()
+    ),
+    st.text("abzAZ019-_~.%;+ \n", max_size=6),
+)
+queries = st.sampled_from(
+    ["", "?", "?utm_source=rss&utm_medium=x", "?p=12", "?b=2&a=1", "?a=%zz+y", "?ref=rss", "?a&amp;b", "?a=é", "?a=1#b"]
+)
+feed_like_urls = st.builds(
+    "{}{}/{}{}{}{}".format,
+    st.sampled_from(["https://", "http://", "https://", " https://", "HTTP://", "https:/", "//", ""]),
+    hosts,
+    st.lists(segments, max_size=4).map("/".join),
+    st.sampled_from(["", "/", "//", "/x", " "]),
+    queries,
+    st.sampled_from(["", "", "", "#!/x", "\x00", "a" * 700]),
+)
+
+
+@given(feed_like_urls)
+def test_the_short_way_to_a_key_leads_to_the_same_key(url: str) -> None:
+    plain = urls._plain_key(url)
+    if plain is not None:
+        assert plain == urls._key(url)
+        assert urls._absolute("https://base.example/", url) == url
+
+
+@given(anything, st.one_of(feed_like_urls, odd_urls, anything))
+def test_a_url_and_its_key_are_those_of_the_two_functions(base: str, href: str) -> None:
+    url = absolute_url(base, href)
+    assert url_and_key(base, href) == (url and (url, url_key(url)))
 
 
 @given(odd_urls)
