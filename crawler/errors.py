@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class CrawlerError(Exception):
     """Root of the crawler's errors. Its message names the thing, the cause and the cure."""
 
 
-class NotAnArticleError(CrawlerError):
-    """The page is well and is no article: `kind` is listing, login, consent, error, empty, ..."""
+class PageKind(StrEnum):
+    """What a page is that is no article: the first word of the reason that the ledger keeps and tallies count."""
 
-    def __init__(self, kind: str, detail: str = "") -> None:
+    LISTING = "listing"
+    LOGIN = "login"
+    CONSENT = "consent"
+    ERROR = "error"
+    PAYWALL = "paywall"  # a stub: what is free says too little
+    VIDEO = "video"
+    EMPTY = "empty"
+
+
+class NotAnArticleError(CrawlerError):
+    """The page is well and is no article; `kind` says what it is."""
+
+    def __init__(self, kind: PageKind, detail: str = "") -> None:
         super().__init__(f"{kind}: {detail}" if detail else kind)
         self.kind = kind
         self.detail = detail
 
-    def __reduce__(self) -> tuple[type[NotAnArticleError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[NotAnArticleError], tuple[PageKind, str]]:
         return type(self), (self.kind, self.detail)
 
 

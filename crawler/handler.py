@@ -1,33 +1,44 @@
 """The last door before the network: a request to a parked host is turned away here, however long it has waited.
 
 Scrapy's middlewares see a request when it joins its host's queue; between then and its turn the host may have asked to
-be left alone.
+be left alone. An answer that is in hand already is given out here, so that nothing before or behind has to know of it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-from scrapy.exceptions import DownloadTimeoutError
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
+from scrapy.http import Headers
+from scrapy.utils._download_handlers import make_response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.headers import BoundedFactory
 from crawler.hosts import HostMemory, parked_failure, parking
+from crawler.looks import Answer, Lost
 from crawler.middlewares.refusal import NoBrowserError, RefusedError, StoppedError
 from crawler.outcomes import Failure, retry_after
 from storage.records import LinkState
 
 if TYPE_CHECKING:
     from scrapy import Request
+    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
     from crawler.browser import Browser
 
+IN_HAND = "in_hand"  # in a request's meta: the answer that came before Scrapy was there
+LOST = {
+    Lost.TIMEOUT: DownloadTimeoutError,
+    Lost.TOO_LARGE: DownloadCancelledError,
+    Lost.BROKEN: ResponseDataLossError,
+}
 IDLE = 3  # seconds a connection is kept for the next request; every host keeps one open, and descriptors are few
 
 SILENCE = 3  # timeouts in a row, after which a host is not waited for any more: hundreds of links may lead to it
@@ -48,15 +59,18 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """The response, rendered where it is to be. RefusedError if the host is parked or there is no browser."""
+        in_hand, hosts = request.meta.pop(IN_HAND, None), host_memory(self._crawler)
+        if in_hand is None:
+            await self._pause(request, hosts)
         if not self._crawler.crawling and not request.meta.get("robots"):
             self._hurry()
             raise StoppedError("the crawl is ending")
-        at, host, hosts = datetime.now(UTC), str(urlparse_cached(request).netloc), host_memory(self._crawler)
+        at, host = datetime.now(UTC), str(urlparse_cached(request).netloc)
         parked = await hosts.parked(host, at=at)
-        if parked is not None:
+        if parked is not None and in_hand is None:
             raise RefusedError(parked_failure(parked, at=at))
         browser = await self._browser(hosts) if request.meta.get("render") else None
-        response = await self._answer(request, host)
+        response = await self._answer(request, host, in_hand)
         wait = response.headers.get("Retry-After")
         at = datetime.now(UTC)
         parked = parking(response.status, retry_after(wait.decode("latin-1") if wait else None, at=at), at=at)
@@ -81,16 +95,17 @@ class PoliteHandler(HTTP11DownloadHandler):
         await self._rendering.start()
         return self._rendering
 
-    async def _answer(self, request: Request, host: str) -> Response:
+    async def _answer(self, request: Request, host: str, in_hand: Answer | Lost | None) -> Response:
         if self._silent[host] >= SILENCE:
             raise RefusedError(SILENT)
         try:
-            response = await super().download_request(request)
+            response = _given(request, in_hand) if in_hand else await super().download_request(request)
         except DownloadTimeoutError:
             self._silent[host] += 1
             raise
         finally:
-            self._rest(request)
+            heard = host_memory(self._crawler).heard.get(_name(request), 0.0) if in_hand else monotonic()
+            self._rest(request, heard)
         del self._silent[host]
         return response
 
@@ -100,15 +115,37 @@ class PoliteHandler(HTTP11DownloadHandler):
             for slot in self._crawler.engine.downloader.slots.values():
                 slot.delay = 0
 
-    def _rest(self, request: Request) -> None:
-        """Let the pause before the host's next request begin now, and not when this one was sent.
+    def _rest(self, request: Request, heard: float) -> None:
+        """Let the pause before the host's next request begin with its answer, and not when this one was sent.
 
         Looking up a name and connecting take time too: counted from the start, two requests can arrive close together.
         """
-        engine = self._crawler.engine
-        slot = engine.downloader.slots.get(str(request.meta.get("download_slot"))) if engine is not None else None
+        slot = self._slot(request)
         if slot is not None:
-            slot.lastseen = monotonic()
+            slot.lastseen = heard
+
+    async def _pause(self, request: Request, hosts: HostMemory) -> None:
+        """Wait for the end of a pause that began before Scrapy did."""
+        heard, slot = hosts.heard.pop(_name(request), None), self._slot(request)
+        if heard is not None and slot is not None:
+            await asyncio.sleep(max(heard + slot.delay - monotonic(), 0))
+
+    def _slot(self, request: Request) -> Slot | None:
+        engine = self._crawler.engine
+        return engine.downloader.slots.get(str(request.meta.get("download_slot"))) if engine is not None else None
+
+
+def _name(request: Request) -> str:
+    return urlparse_cached(request).hostname or ""
+
+
+def _given(request: Request, in_hand: Answer | Lost) -> Response:
+    if isinstance(in_hand, Lost):
+        raise LOST[in_hand](f"{in_hand}, before Scrapy was there")
+    headers = Headers()
+    for name, value in in_hand.headers:
+        headers.appendlist(name, value)
+    return make_response(request.url, in_hand.status, headers, in_hand.body)
 
 
 def host_memory(crawler: Crawler) -> HostMemory:

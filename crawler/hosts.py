@@ -40,6 +40,7 @@ class HostMemory:
     def __init__(self, database: Database | None = None, *, dry: bool = False) -> None:
         self._hosts = Hosts(database) if database is not None else None
         self._keeps = self._hosts is not None and not dry
+        self.heard: dict[str, float] = {}  # by name: when (monotonic) a host answered somebody who was before Scrapy
         self._parked: dict[str, Parked] | None = None
         self._robots: dict[str, RobotsFile] | None = None
 

@@ -7,33 +7,46 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
+from crawler.assess import regard
+from crawler.habits import Habits
 from storage.archive import Archive
 from storage.ledger import Ledger
+from storage.lines import Lines
 from storage.polls import Polls
 from storage.records import (
+    NOTHING_REPEATED,
+    HostLines,
     Judged,
     Link,
     LinkState,
     Poll,
     PollState,
+    Revisit,
+    Seen,
     Settled,
     SourceFeed,
+    SourcePoll,
     SourceState,
     StoredArticle,
     Validators,
     Verdict,
 )
+from storage.revisions import Revisions
 from storage.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from crawler.report import Tracker
     from storage.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LEASE = timedelta(hours=1)  # longer than any one crawl needs a link; a dead run's links are free after it
+# A dead run's links are free after it. While a run lives it renews its leases with whatever it remembers, and between
+# two of those there is no more than a pause between two pages (an hour, if a host is to have it) and a page.
+LEASE = timedelta(hours=2)
+RENEWED = timedelta(minutes=10)
 IDLE_AT_ONCE = 400  # polls and states that are written in one
 REJUDGED_AT_ONCE = 1000
 MOST_LEFT = 10_000  # links of a source that a dry run looks at
@@ -66,6 +79,9 @@ class Memory(Protocol):
     async def start(self) -> None:
         """Take back what the last crawl had leased, if it was killed."""
 
+    async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:
+        """Whether there is anything left to lease of these sources."""
+
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
         """Links of a source to fetch now, none of them twice in a crawl."""
 
@@ -75,11 +91,20 @@ class Memory(Protocol):
     async def attempts(self, key: str) -> int:
         """How often the link was tried before."""
 
+    async def repeated(self, host: str) -> HostLines:
+        """The lines that a host repeats on its articles."""
+
     async def settle(self, outcome: Settled) -> None:
         """Note what became of a link that gave no article."""
 
     async def store(self, judged: Judged, outcome: Settled) -> LinkState:
         """Keep an article with its verdict; gives the state its link ended in."""
+
+    async def revisits(self, source: str, *, at: datetime, limit: int) -> list[Revisit]:
+        """Young articles of a source to look at again."""
+
+    async def saw(self, seen: Seen) -> None:
+        """Note what such a look gave."""
 
     async def unjudged(self) -> list[StoredArticle]:
         """Articles held because there was no model when they came."""
@@ -91,18 +116,34 @@ class Memory(Protocol):
         """Give back what was leased and not finished."""
 
 
+async def note(poll: Poll, *, memory: Memory, tracker: Tracker) -> int:
+    """Remember a poll and report it; gives how many of its links are new."""
+    new = await memory.poll(poll)
+    seen = SourcePoll(
+        source=poll.source, at=poll.at, state=poll.state, detail=poll.detail, found=len(poll.links), new=new
+    )
+    tracker.polled(seen, dropped=poll.dropped)
+    return new
+
+
 class StoredMemory:
     """Keeps everything in the database, in a thread of its own: a slow disk or server does not stop the downloads."""
 
-    def __init__(self, database: Database, *, run: int, owner: str) -> None:
-        self._ledger, self._archive, self._polls = Ledger(database), Archive(database), Polls(database)
-        self._sources = Sources(database)
+    def __init__(
+        self, database: Database, *, run: int, owner: str, states: Mapping[str, SourceState] | None = None
+    ) -> None:
+        self._ledger, self._polls, self._sources = Ledger(database), Polls(database), Sources(database)
+        self._archive, self._lines = Archive(database, regard=regard), Lines(database)
+        self._habits = Habits(lambda host: self._do(self._lines.of_host, host))
+        self._revisions = Revisions(database)
         self._run, self._owner = run, owner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
-        self._states: dict[str, SourceState] = {}
-        self._with_feed: set[str] = set()
+        self._states = dict(states or {})
+        self._feeds: dict[tuple[str, str], SourceFeed] = {}
         self._validators: dict[tuple[str, str], Validators] = {}
         self._waiting: set[str] = set()  # sources with links to fetch
+        self._returning: set[str] = set()  # and those with articles to look at again
+        self._renewed: datetime | None = None
         self._idle: list[Poll] = []
         self._changed: dict[str, SourceState] = {}
 
@@ -136,28 +177,44 @@ class StoredMemory:
         await self._flush(when=IDLE_AT_ONCE)
 
     async def feed(self, source: str, url: str) -> SourceFeed | None:
-        return await self._do(self._sources.feed, source, url) if source in self._with_feed else None
+        return self._feeds.get((source, url))
 
     async def follow(self, source: str, url: str, feed: SourceFeed) -> None:
-        self._with_feed.add(source)
+        self._feeds[source, url] = feed
         await self._do(self._sources.follow, source, url, feed)
 
     async def waiting(self, source: str, *, at: datetime) -> int:
         return await self._do(self._ledger.count_waiting, source, at=at)
 
+    async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:  # noqa: ARG002 - those of the start
+        return not (self._waiting | self._returning).isdisjoint(sources)
+
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
         if limit <= 0 or source not in self._waiting:
             return []
-        return await self._do(self._ledger.lease, source, owner=self._owner, at=at, until=at + LEASE, limit=limit)
+        links = await self._do(self._ledger.lease, source, owner=self._owner, at=at, until=at + LEASE, limit=limit)
+        self._renewed = self._renewed or at
+        return links
 
     async def attempts(self, key: str) -> int:
         return await self._do(self._ledger.attempts, key)
+
+    async def repeated(self, host: str) -> HostLines:
+        return await self._habits.of(host)
 
     async def settle(self, outcome: Settled) -> None:
         await self._do(self._ledger.settle, outcome, run=self._run)
 
     async def store(self, judged: Judged, outcome: Settled) -> LinkState:
         return await self._do(self._archive.add, judged, outcome, run=self._run)
+
+    async def revisits(self, source: str, *, at: datetime, limit: int) -> list[Revisit]:
+        if limit <= 0 or source not in self._returning:
+            return []
+        return await self._do(self._revisions.take, source, at=at, limit=limit)
+
+    async def saw(self, seen: Seen) -> None:
+        await self._do(self._revisions.note, seen)
 
     async def unjudged(self) -> list[StoredArticle]:
         return await self._do(self._archive.unjudged, limit=REJUDGED_AT_ONCE)
@@ -167,14 +224,17 @@ class StoredMemory:
 
     async def close(self) -> None:
         await self._flush(when=1)
+        self._renewed = None
         await self._do(self._ledger.release, owner=self._owner)
 
     def _look_back(self, at: datetime) -> None:
         """Take back what a killed crawl had leased, and learn in a few queries what each source would ask for."""
         self._ledger.release(owner=self._owner)
-        self._states, self._with_feed = self._sources.states(), self._sources.with_feed()
+        self._states = self._states or self._sources.states()
+        self._feeds = self._sources.feeds()
         self._validators = self._polls.last_read()
         self._waiting = self._ledger.sources_waiting(at=at)
+        self._returning = self._revisions.sources_due(at=at)
 
     async def _flush(self, *, when: int) -> None:
         """Write what can wait, once there is enough of it. What a kill takes with it is only looked at once more."""
@@ -185,7 +245,15 @@ class StoredMemory:
         await self._do(self._sources.keep, list(changed.values()))
 
     async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
+        at = datetime.now(UTC)
+        if self._renewed is not None and abs(at - self._renewed) >= RENEWED:
+            self._renewed = at
+            await self._in_thread(self._ledger.renew, owner=self._owner, until=at + LEASE)
+        return await self._in_thread(function, *args, **kwargs)
+
+    async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        # whoever asked may be stopped; what is to be written is written all the same
+        return await asyncio.shield(asyncio.wrap_future(self._thread.submit(function, *args, **kwargs)))
 
 
 class DryMemory:
@@ -194,6 +262,7 @@ class DryMemory:
     def __init__(self, database: Database | None = None, *, owner: str = "") -> None:
         self._ledger = Ledger(database) if database is not None else None
         self._sources = Sources(database) if database is not None else None
+        self._lines = Lines(database) if database is not None else None
         self._owner = owner
         self._found: dict[str, list[Link]] = {}
         self._given: set[str] = set()
@@ -227,6 +296,9 @@ class DryMemory:
     async def waiting(self, source: str, *, at: datetime) -> int:
         return len(self._left(source, at))
 
+    async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:
+        return any(self._left(source, at) for source in sources)
+
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
         links = self._left(source, at)[: max(limit, 0)]
         self._given.update(link.key for link in links)
@@ -239,11 +311,20 @@ class DryMemory:
     async def attempts(self, key: str) -> int:
         return self._ledger.attempts(key) if self._ledger else 0
 
+    async def repeated(self, host: str) -> HostLines:
+        return self._lines.of_host(host) if self._lines else NOTHING_REPEATED
+
     async def settle(self, outcome: Settled) -> None:
         """Forgotten at once."""
 
     async def store(self, judged: Judged, outcome: Settled) -> LinkState:  # noqa: ARG002
         return outcome.state
+
+    async def revisits(self, source: str, *, at: datetime, limit: int) -> list[Revisit]:  # noqa: ARG002
+        return []
+
+    async def saw(self, seen: Seen) -> None:
+        """Never asked: a dry run looks at nothing again."""
 
     async def unjudged(self) -> list[StoredArticle]:
         return []

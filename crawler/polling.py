@@ -7,12 +7,13 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from crawler.discover import Found, MalformedFeedError, NotAFeedError, SourceKind
+from crawler.sources import SourceKind
 from storage.records import LinkState, Poll, PollState, Validators
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from crawler.discover import Found, MalformedFeedError, NotAFeedError
     from crawler.outcomes import Failure
     from crawler.sources import Source
 
@@ -76,6 +77,8 @@ def failed_poll(source: Source, url: str, state: PollState, detail: str, *, at: 
 
 def unread(error: MalformedFeedError | NotAFeedError) -> tuple[PollState, str]:
     """The state of a body that could not be read as what it should be."""
+    from crawler.discover import NotAFeedError
+
     state = PollState.NOT_A_FEED if isinstance(error, NotAFeedError) else PollState.MALFORMED
     return state, str(error)
 

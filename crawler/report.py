@@ -23,6 +23,7 @@ class Trouble(StrEnum):
     BUG = "bug"
     STOPPED = "stopped"
     BROWSER = "browser"
+    OUT_OF_TIME = "out-of-time"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +90,10 @@ class Tracker:
         """Something is wrong; the first message of a kind is kept."""
         self.troubles.setdefault(kind, message)
         self.counts[f"troubles.{kind}"] += 1
+
+    def out_of_time(self) -> None:
+        """The crawl was given no more time."""
+        self.trouble(Trouble.OUT_OF_TIME, "the time it was given (--max-runtime) is over; what is left waits")
 
     def bug(self, error: Exception) -> str:
         """Note what a worker raised and nobody expected; gives the reason for the ledger."""

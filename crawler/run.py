@@ -1,6 +1,7 @@
 """The one door to a crawl: `crawl(...)` runs it from start to end in this process, which can do so once.
 
-Scrapy's reactor does not start twice; a crawl is a short-lived process of its own.
+Scrapy's reactor does not start twice; a crawl is a short-lived process of its own. Scrapy and the workers take longer
+to import than most crawls need to find that nothing is new: they are not there before there is work for them.
 """
 
 from __future__ import annotations
@@ -11,42 +12,42 @@ import logging
 import resource
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.settings import Settings
-
-from crawler.archives import read_archives
-from crawler.discover import SourceKind
 from crawler.errors import FetchError
 from crawler.memory import DryMemory, StoredMemory
+from crawler.opening import Opening
 from crawler.report import CrawlReport, Tracker, Trouble
+from crawler.sources import SourceKind
 from crawler.spiders.job import UNLIMITED, Job
-from crawler.spiders.news import NewsSpider
-from crawler.spiders.page import PageSpider
-from crawler.spiders.probe import Probe, ProbeSpider, Probing
-from crawler.workers import Workers
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from datetime import timedelta
     from ipaddress import IPv4Network, IPv6Network
     from pathlib import Path
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
+    from scrapy.settings import Settings
 
     from crawler.hosts import HostMemory
     from crawler.memory import Memory
     from crawler.page import Page
     from crawler.sources import Source
+    from crawler.spiders.probe import Probe
+    from crawler.workers import Workers
     from storage.database import Database
+    from storage.records import SourceState
 
 # Without a delay Scrapy 2.19 starts a whole queue at once, whatever CONCURRENT_REQUESTS_PER_DOMAIN says: it counts a
 # transfer only when its coroutine first runs.
 SOME_DELAY = 0.001
 
-FATAL = {Trouble.STORAGE, Trouble.BUG, Trouble.STOPPED}  # after these nothing more is begun
+# After these nothing more is begun.
+FATAL = {Trouble.STORAGE, Trouble.BUG, Trouble.STOPPED, Trouble.OUT_OF_TIME}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,50 +73,61 @@ class Gate:
     processes: int
     deadline: float
     memory_mb: int
+    shadow: Path | None = None  # a model whose verdicts are kept apart
 
 
 def crawl(
     sources: Sequence[Source],
     *,
     manners: Manners,
-    gate: Gate,
+    gate: Callable[[], Gate],
     memory: Memory,
     hosts: HostMemory,
     resting: Sequence[Source] = (),
     max_pages: int | None = None,
+    max_runtime: timedelta | None = None,
     watch: Callable[[Tracker], None] | None = None,
 ) -> CrawlReport:
     """Poll the sources, fetch what is new, judge it, store it, and say what happened.
 
     Sources at rest are not polled; their links that wait since an earlier run, or are to be tried again, are fetched.
+    After `max_runtime` nothing more is begun; what is not done soon after waits for the next run.
+    `gate` is called once there is something to judge.
 
     A source or page that fails is part of the report. Raises nothing for them; a bug or a dead database is in
     `report.troubles`.
     """
     started = datetime.now(UTC)
-    tracker = Tracker(watch=watch)
-    workers = Workers(gate.model, processes=gate.processes, deadline=gate.deadline, memory_mb=gate.memory_mb)
-    job = Job(
-        sources=tuple(source for source in sources if source.kind is not SourceKind.ARCHIVE),
-        memory=memory,
-        workers=workers,
-        tracker=tracker,
-        hosts=hosts,
-        resting=tuple(source for source in resting if source.kind is not SourceKind.ARCHIVE),
-        max_pages=UNLIMITED if max_pages is None else max_pages,
-        pages_per_source=manners.pages_per_source,
-    )
+    _make_room()
+    until = None if max_runtime is None else monotonic() + max_runtime.total_seconds()
     archives = [source for source in sources if source.kind is SourceKind.ARCHIVE]
-    if job.sources or job.resting or not archives:
-        crawler, ended = _run(NewsSpider, manners, {}, job=job)
-        _finish(job, ended, crawler.stats)
-    if archives and not FATAL & tracker.troubles.keys():
-        _read(archives, job)
+    news, resting = _on_the_web(sources), _on_the_web(resting)
+    tracker = Tracker(watch=watch, sources=len(news))
+    opening = Opening(memory=memory, hosts=hosts, tracker=tracker, manners=manners, until=until)
+    _done(opening.run(news, resting), tracker)
+    if (opening.busy or archives) and not FATAL & tracker.troubles.keys():
+        job = Job(
+            sources=tuple(look.source for look in opening.left),
+            memory=memory,
+            workers=_workers(gate()),
+            tracker=tracker,
+            hosts=hosts,
+            resting=(*resting, *opening.idle),
+            max_pages=UNLIMITED if max_pages is None else max_pages,
+            pages_per_source=manners.pages_per_source,
+            looks={look.source.name: look for look in opening.left},
+            until=until,
+        )
+        _work(job, archives, manners, scrapy=opening.busy)
+    if Trouble.STORAGE not in tracker.troubles:
+        _done(memory.close(), tracker)
     return tracker.report(started=started, ended=datetime.now(UTC))
 
 
 def fetch(url: str, *, manners: Manners) -> Page:
     """Fetch one page as a crawl would. Raises `FetchError` with the reason."""
+    from crawler.spiders.page import PageSpider
+
     result: list[Page | str] = []
     _run(PageSpider, manners, {"ITEM_PIPELINES": {}}, url=url, result=result)
     if not result or isinstance(result[0], str):
@@ -128,6 +140,8 @@ def probe(url: str, *, manners: Manners, workers: Workers, with_page: bool = Fal
 
     Whatever the web answers is in the result. Every source is read in a worker.
     """
+    from crawler.spiders.probe import ProbeSpider, Probing
+
     probing = Probing(url=url, workers=workers, with_page=with_page)
     _run(ProbeSpider, manners, {"ITEM_PIPELINES": {}}, probing=probing)
     if probing.result is None:
@@ -135,9 +149,9 @@ def probe(url: str, *, manners: Manners, workers: Workers, with_page: bool = Fal
     return probing.result
 
 
-def memory_of(database: Database, *, run: int, owner: str) -> Memory:
-    """A memory that keeps what the crawl finds, under the name of a run."""
-    return StoredMemory(database, run=run, owner=owner)
+def memory_of(database: Database, *, run: int, owner: str, states: Mapping[str, SourceState] | None = None) -> Memory:
+    """A memory that keeps what the crawl finds, under the name of a run. `states` are those of all sources."""
+    return StoredMemory(database, run=run, owner=owner, states=states)
 
 
 def dry_memory(database: Database | None, *, owner: str) -> Memory:
@@ -145,22 +159,64 @@ def dry_memory(database: Database | None, *, owner: str) -> Memory:
     return DryMemory(database, owner=owner)
 
 
+def _on_the_web(sources: Sequence[Source]) -> tuple[Source, ...]:
+    return tuple(source for source in sources if source.kind is not SourceKind.ARCHIVE)
+
+
+def _workers(gate: Gate) -> Workers:
+    from crawler.workers import Workers
+
+    return Workers(
+        gate.model, shadow=gate.shadow, processes=gate.processes, deadline=gate.deadline, memory_mb=gate.memory_mb
+    )
+
+
+def _work(job: Job, archives: Sequence[Source], manners: Manners, *, scrapy: bool) -> None:
+    try:
+        if scrapy:
+            from crawler.spiders.news import NewsSpider
+
+            crawler, ended = _run(NewsSpider, manners, {}, job=job)
+            _finish(job, ended, crawler.stats)
+        if archives and not FATAL & job.tracker.troubles.keys():
+            _done(_read(archives, job), job.tracker)
+    finally:
+        job.workers.close()
+
+
+def _done(work: Coroutine[Any, Any, None], tracker: Tracker) -> None:
+    try:
+        asyncio.run(work)
+    except StorageError as error:
+        tracker.trouble(Trouble.STORAGE, str(error))
+    except Exception as error:  # noqa: BLE001 - a bug is part of the report
+        tracker.bug(error)
+
+
+def _make_room() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection per host needs more than the usual 1024
+    gc.freeze()  # what was imported stays; collections need not look at it again
+    gc.set_threshold(50_000, 20, 50)  # many short-lived cycles are made: a tenth less CPU with fewer collections
+
+
 def _run(
     spider: type[Spider], manners: Manners, overrides: dict[str, Any], **arguments: Any
 ) -> tuple[Crawler, asyncio.Task[None]]:
+    from scrapy.crawler import AsyncCrawlerProcess
+
     logging.getLogger("scrapy").setLevel(logging.CRITICAL + 1)  # everything it would say is in the report
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection per host needs more than the usual 1024
     process = AsyncCrawlerProcess(_settings(manners, overrides))
     crawler = process.create_crawler(spider)
     ended = process.crawl(crawler, **arguments)
-    gc.freeze()  # what was imported stays; collections need not look at it again
-    gc.set_threshold(50_000, 20, 50)  # Twisted makes many short-lived cycles: a tenth less CPU with fewer collections
+    _make_room()
     process.start()
     return crawler, ended
 
 
 def _settings(manners: Manners, overrides: dict[str, Any]) -> Settings:
+    from scrapy.settings import Settings
+
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     settings.update(
@@ -181,14 +237,16 @@ def _settings(manners: Manners, overrides: dict[str, Any]) -> Settings:
     return settings
 
 
-def _read(archives: Sequence[Source], job: Job) -> None:
-    """Archives come after the news, and have what it left of the page limit."""
+async def _read(archives: Sequence[Source], job: Job) -> None:
+    """Archives come after the news, and have what it left of the page limit and of the time."""
+    from crawler.archives import read_archives
+
     left = job.max_pages - job.tracker.counts["pages.requested"]
-    reading = read_archives(archives, memory=job.memory, workers=job.workers, tracker=job.tracker, max_pages=left)
     try:
-        asyncio.run(reading)
-    except StorageError as error:
-        job.tracker.trouble(Trouble.STORAGE, str(error))
+        async with asyncio.timeout(None if job.until is None else job.until - monotonic()):
+            await read_archives(archives, memory=job.memory, workers=job.workers, tracker=job.tracker, max_pages=left)
+    except TimeoutError:
+        job.tracker.out_of_time()
 
 
 def _finish(job: Job, ended: asyncio.Task[None], stats: Any) -> None:
@@ -198,6 +256,8 @@ def _finish(job: Job, ended: asyncio.Task[None], stats: Any) -> None:
     elif error is not None:
         job.tracker.trouble(Trouble.BUG, f"{type(error).__name__}: {error}")
     reason = stats.get_value("finish_reason") if stats is not None else None
+    if Trouble.OUT_OF_TIME in job.tracker.troubles:
+        return
     if reason is None and error is None:  # a second signal does not wait for the end
         job.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
     elif reason not in {"finished", "shutdown", *Trouble}:

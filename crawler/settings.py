@@ -31,6 +31,11 @@ DOWNLOAD_HANDLERS: dict[str, Any] = {
 }
 DOWNLOAD_VERIFY_CERTIFICATES = True
 HTTPPROXY_ENABLED = False
+DEFAULT_REQUEST_HEADERS = {  # the same for every request to a URL: its ETag may belong to one encoding of it
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en",
+    "Accept-Encoding": "gzip, deflate, br, zstd",
+}
 COOKIES_ENABLED = False
 REFERER_ENABLED = False
 REDIRECT_MAX_TIMES = 8

@@ -8,11 +8,12 @@ import resource
 from collections import deque
 from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as DeadlineError
+from functools import cache
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from crawler.assess import Assessment, assess, judge, load_model, read
+from crawler.assess import Assessment, Shadow, assess, describe, judge, load_model, read
 from crawler.errors import ModelError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ MEGABYTE = 1024 * 1024
 KILLED = (DeadlineError, ProcessExpired, MemoryError)
 
 _model: Model | ModelError | None = None
+_shadow: Shadow | None = None
 
 
 class Workers:
@@ -41,15 +43,27 @@ class Workers:
     `KILLED`, and the next task finds a new worker.
     """
 
-    def __init__(self, model: Path, *, processes: int = 0, deadline: float = 10.0, memory_mb: int = 1536) -> None:
+    def __init__(
+        self,
+        model: Path,
+        *,
+        shadow: Path | None = None,
+        processes: int = 0,
+        deadline: float = 10.0,
+        memory_mb: int = 1536,
+    ) -> None:
         self.processes = processes or os.cpu_count() or 1
         self.deadline = deadline
-        self._arguments = (model, memory_mb)
+        self._arguments = (model, shadow, memory_mb)
         self._pool: ProcessPool | None = None
 
     def assess(self, page: Page) -> Future[Assessment]:
         """Extract and judge a page."""
         return self.submit(_assess, page)
+
+    def describe(self, page: Page, because: str) -> Future[Assessment]:
+        """Judge a page that cannot be read, for the reason given, on its description."""
+        return self.submit(_describe, page, because)
 
     def judge(self, article: Article) -> Future[Verdict]:
         """Judge an article that is already clean."""
@@ -93,7 +107,7 @@ def killed_because(error: BaseException, deadline: float) -> str:
     return "its worker died"
 
 
-def _start(processes: int, arguments: tuple[Path, int]) -> ProcessPool:
+def _start(processes: int, arguments: tuple[Path, Path | None, int]) -> ProcessPool:
     context: Any = multiprocessing.get_context("forkserver")  # plain fork is unsafe beside Twisted's threads
     context.set_forkserver_preload(["crawler.preload"])
     return ProcessPool(
@@ -101,17 +115,28 @@ def _start(processes: int, arguments: tuple[Path, int]) -> ProcessPool:
     )
 
 
-def _prepare(model: Path, memory_mb: int) -> None:
-    global _model  # noqa: PLW0603 - a worker process has one model for its life
+def _prepare(model: Path, shadow: Path | None, memory_mb: int) -> None:
+    global _model, _shadow  # noqa: PLW0603 - a worker process has one model, and one shadow, for its life
     from crawler.extract import warm_up
 
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * MEGABYTE, resource.RLIM_INFINITY))
     warm_up()
-    _model = load_model(model)
+    _model = loaded(model)
+    _shadow = None if shadow is None else Shadow(version=shadow.name, model=loaded(shadow))
+
+
+@cache
+def loaded(model: Path) -> Model | ModelError:
+    """A model, read once by a process and its forks."""
+    return load_model(model)
 
 
 def _assess(page: Page) -> Assessment:
-    return assess(page, _prepared())
+    return assess(page, _prepared(), _shadow)
+
+
+def _describe(page: Page, because: str) -> Assessment:
+    return describe(page, because, _prepared(), _shadow)
 
 
 def _judge(article: Article) -> Verdict:

@@ -16,6 +16,7 @@ class Exit(IntEnum):
     STORAGE = 74
     BUSY = 75
     CONFIG = 78  # settings, sources or model
+    OUT_OF_TIME = 124  # `--max-runtime` is over, with its state saved; timeout(1) has the same
     STOPPED = 130  # by a signal, with its state saved
     PIPE = 141  # whoever read the output has had enough
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 
 from crawler.errors import UnextractableError
 
@@ -43,11 +44,10 @@ def decode(body: bytes, charset: str | None) -> str:
     for bom, encoding in _BOMS:
         if body.startswith(bom):
             return _clean(body[len(bom) :].decode(encoding, "replace"))
-    claims = _claims(body, charset)
     if "utf-16" in (charset or "").lower():
         return _clean(body.decode("utf-16-le", "replace"))
     _refuse_binary(body)
-    return _clean(_decode_claimed(body, claims) or _decode_guessed(body))
+    return _clean(_decode_claimed(body, _claims(body, charset)) or _decode_guessed(body))
 
 
 def _refuse_binary(body: bytes) -> None:
@@ -71,6 +71,9 @@ def _encoding(name: str) -> str | None:
 
 
 def _decode_claimed(body: bytes, claims: list[str]) -> str | None:
+    if b"\x1b" not in body:
+        with suppress(UnicodeDecodeError):
+            return body.decode("utf-8")
     ordered = [c for c in claims if c in _ESCAPED and b"\x1b" in body] + ["utf-8"]
     for encoding in [*ordered, *(c for c in claims if c not in ordered)]:
         text = body.decode(encoding, "replace")

@@ -11,6 +11,7 @@ from crawler.text import clean_text
 MAX_SOURCE = 4_000_000  # code points; what lies beyond is not read
 PARAGRAPH = 80  # weight
 SENTENCE = 40
+SHORTEST = SENTENCE // 3  # code points of a sentence, each an ideograph
 
 _BREAK = re.compile(
     r"</?(?:p|div|br|hr|li|ul|ol|dl|dt|dd|h[1-6]|tr|td|th|table|section|article|header|footer|main|aside|nav|form|"
@@ -31,5 +32,7 @@ def flat_text(source: str) -> str:
 
 
 def _is_prose(line: str) -> bool:
+    if len(line) < SHORTEST:  # cheap, for the page of a million cells
+        return False
     size = weight(line)
     return size >= PARAGRAPH or (size >= SENTENCE and line.endswith(_SENTENCE_END))

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.errors import NotAnArticleError
-from crawler.extract.dates import date_in_url
-from crawler.extract.markup import text_length
+from crawler.errors import NotAnArticleError, PageKind
+from crawler.extract.listing import is_listing
 from crawler.extract.residue import weight
-from storage.records import DateSource
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from collections.abc import Sequence
 
     from crawler.extract.jsonld import Schema
+    from crawler.extract.listing import Shape
     from crawler.extract.metadata import Metadata
     from crawler.page import Page
 
 EMPTY = 60  # weight of a text that is none
 STUB = 350  # of the lead that a paywall or a video leaves
 SHORT = 1_000  # of the text of a page that only says something about itself
-PARAGRAPH = 120
-LITTLE, MUCH = 400, 2_500  # of prose on the whole page
 LOGIN_WORDS = 6
 COOKIES = 5  # mentions in a short text that make it a consent wall
-CARDS, TEASERS = 10, 6
-SLUG = 4  # hyphens in the last part of an address: a headline
-SHALLOW = 2
-LINKED = (0.25, 0.4, 0.6)  # a point for each share of text in links that is reached
-LISTING = 4  # score from which a page is a list of others
 
 _CODE = r"(?:40[0134]|410|429|50[0234])"
 _ERROR = re.compile(
@@ -70,120 +61,72 @@ _CONSENT_HOST = re.compile(r"^(?:consent|guce|cmp|privacy-?(?:mgmt|gate)|mypriva
 _PASSWORD = re.compile(r"""<input[^<>]{0,300}type\s*=\s*["']?password""", re.IGNORECASE)
 _COOKIES = re.compile(r"cookie|consent|datenschutz|einwilligung|confidentialité|privacidad|privacy", re.IGNORECASE)
 
-_SECTION = re.compile(
-    r"(?:categor(?:y|ies)|kategorien?|categori[ae]s?|catégories?|tags?|topics?|themen?|temas?|sections?|secci[oó]n|"
-    r"rubri(?:k|que)s?|rubriken|archives?|authors?|autor(?:en)?|collections?|product-category|products?|catalogs?|c|shop|store|market|search|"
-    r"suche|buscar|issues|jobs|remote-jobs|subjects?|newest|latest|schedule|standings|coupons|page)"
+_CHALLENGE = re.compile(
+    r"enable javascript and cookies|javascript is (?:disabled|required|not enabled)|"
+    r"please (?:enable|turn on) javascript|checking your browser|verify (?:that )?you are (?:a )?human|unusual traffic|"
+    r"cloudflare ray id|captcha",
+    re.IGNORECASE,
 )
-_INDEX = re.compile(
-    r"(?:news|nachrichten|aktuelles|actualites|noticias|noticie|blog|press|presse|articles|artikel|stories|resources|latest|"
-    r"newest|jobs|issues|archives?|index|default|home|in-the-news|media|events|insights|schedule|standings|coupons|citations|"
-    r"trails|reviews|category|shop|publications|advisories|alerts|bulletins)(?:\.\w{3,5})?"
+_WALL = re.compile(
+    r"(?:subscribe|register|log ?in|sign ?in|sign ?up|join) (?:now |today |here )?"
+    r"(?:to|and) (?:continue|keep|read|unlock|view)|to (?:continue|keep) reading|to read the (?:full|whole|rest)|"
+    r"(?:only|exclusive(?:ly)?|reserved) (?:for|to) (?:our )?(?:paying |premium )?(?:subscribers|members)|"
+    r"(?:subscriber|member|premium)s?[- ](?:only|exclusive)|already a (?:subscriber|member)|für abonnenten|"
+    r"mit (?:einem )?abo(?:nnement)? (?:weiter)?lesen|jetzt (?:weiterlesen|freischalten)|"
+    r"réservé(?:e)? (?:aux|à nos) abonnés|la suite est réservée|il vous reste \d+|"
+    r"(?:solo|exclusivo) para (?:suscriptores|assinantes)|contenido exclusivo|riservat[oa] agli abbonati|"
+    r"(?:alleen|exclusief) voor abonnees|(?:enbart|endast) för prenumeranter|for abonnenter|vain tilaajille|"
+    r"tylko dla (?:subskrybentów|prenumeratorów)|для подписчиков|для передплатників|abonelere özel|للمشتركين|会員限定|"
+    r"有料会員|この記事は有料|残り\d+文字|구독자 전용|유료 회원|订阅后|付费阅读|订户专享|訂戶",
+    re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"\d{4,}|[a-f0-9]{8,}|(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{10,}", re.IGNORECASE)
-_DEFAULT = re.compile(r"(?:index|default|home)\.\w{2,5}")
-_MONTHLY = re.compile(r"/(?:19|20)\d\d/?[01]\d/[^/]+")
-_LISTING_TYPES = {"collectionpage", "itemlist", "searchresultspage", "profilepage"}
+_WALL_CLASS = re.compile(
+    r"""class\s*=\s*["'][^"'<>]{0,200}(?:paywall|regwall|subscriber-only|premium-content)""", re.IGNORECASE
+)
+_VIDEO_PATH = re.compile(r"/(?:videos?|watch|mediathek|player)/", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """How a page looks: a list of others is made of links and cards."""
+def refuse(
+    page: Page, *, source: str, metadata: Metadata, schema: Schema, shape: Shape, read: Sequence[str], text: str
+) -> None:
+    """Raise `NotAnArticleError` when the page is an error, a login, a consent wall, a stub or a list of other pages.
 
-    linked: float = 0.0  # share of the text that is in links, once the surroundings are cut
-    cards: int = 0  # headings that are links, on the whole page
-    articles: int = 0
-
-
-def shape_of(tree: HtmlElement) -> Shape:
-    """The shape of a whole page; what is linked is for `with_links` to say."""
-    return Shape(
-        cards=sum(1 for heading in tree.iter("h2", "h3", "h4") if _is_card(heading)),
-        articles=sum(1 for _ in tree.iter("article")),
-    )
-
-
-def with_links(shape: Shape, tree: HtmlElement) -> Shape:
-    """The shape with the links of what is left after the surroundings were cut."""
-    return replace(shape, linked=sum(map(text_length, tree.iter("a"))) / max(1, text_length(tree)))
-
-
-def refuse(page: Page, *, source: str, metadata: Metadata, schema: Schema, shape: Shape, text: str) -> None:
-    """Raise `NotAnArticleError` when the page is an error, a login, a consent wall, a stub or a list of other pages."""
+    `read` are the lines that were found, `text` what is left of them without residue.
+    """
     said = weight(text.replace("\n", " "))
+    if said < STUB:
+        _refuse_paywall(source, schema, "\n".join(read), text)
     if said < SHORT:
         _refuse_notice(page, source, metadata, text)
     if said < STUB:
-        _refuse_stub(page, metadata, schema, text)
-    score = listing_score(page, metadata, schema, shape, text)
-    if score >= LISTING:
-        raise NotAnArticleError("listing", f"score {score}")
+        _refuse_video(page, metadata, schema)
+    listing, score = is_listing(page, source=source, metadata=metadata, schema=schema, shape=shape, text=text)
+    if listing:
+        raise NotAnArticleError(PageKind.LISTING, f"score {score}")
     if said < EMPTY:
-        raise NotAnArticleError("empty", f"{said} characters of text")
+        raise NotAnArticleError(PageKind.EMPTY, f"{said} characters of text")
+
+
+def _refuse_paywall(source: str, schema: Schema, read: str, text: str) -> None:
+    cut = text.rstrip().endswith(("…", "...", "[…]", "[...]"))
+    if schema.free is False or _WALL.search(read) or (cut and _WALL_CLASS.search(source)):
+        raise NotAnArticleError(PageKind.PAYWALL, f"{len(text)} characters are free")
 
 
 def _refuse_notice(page: Page, source: str, metadata: Metadata, text: str) -> None:
     host = urlsplit(page.url).hostname or ""
     title = metadata.title or ""
-    if _ERROR.search(title):
-        raise NotAnArticleError("error", title)
+    if _ERROR.search(title) or (weight(text) < STUB and _CHALLENGE.search(text)):
+        raise NotAnArticleError(PageKind.ERROR, title)
     if _CONSENT_HOST.match(host) or _CONSENT.search(title) or len(_COOKIES.findall(text)) >= COOKIES:
-        raise NotAnArticleError("consent", title or host)
+        raise NotAnArticleError(PageKind.CONSENT, title or host)
     if (_LOGIN.match(title) and len(title.split()) <= LOGIN_WORDS) or (
         weight(text) < STUB and _PASSWORD.search(source) and not metadata.published
     ):
-        raise NotAnArticleError("login", title)
+        raise NotAnArticleError(PageKind.LOGIN, title)
 
 
-def _refuse_stub(page: Page, metadata: Metadata, schema: Schema, text: str) -> None:
-    if schema.free is False:
-        raise NotAnArticleError("paywall", f"{len(text)} characters are free")
-    video = "videoobject" in schema.types and not schema.is_article
-    if video or re.search(r"/videos?/", urlsplit(page.url).path):
-        raise NotAnArticleError("video", metadata.title or "")
-
-
-def listing_score(page: Page, metadata: Metadata, schema: Schema, shape: Shape, text: str) -> int:
-    """How much speaks for a list of other pages: its address, what it declares, how much of it is links."""
-    prose = sum(size for line in text.split("\n") if (size := weight(line)) >= PARAGRAPH)
-    return _by_url(page.url) + _by_claims(page, metadata, schema) + _by_shape(shape, prose)
-
-
-def _by_url(url: str) -> int:
-    parts = urlsplit(url)
-    names = [name for name in parts.path.lower().split("/") if name and not _DEFAULT.fullmatch(name)]
-    if not names:
-        return 5 if not _NUMBERED.search(parts.query) else 0
-    last = names[-1]
-    if date_in_url(url) or _MONTHLY.search(parts.path) or _NUMBERED.search(last) or _NUMBERED.search(parts.query):
-        return -3
-    score = 2 * any(_SECTION.fullmatch(name) for name in names) + 2 * bool(_INDEX.fullmatch(last))
-    if len(names) <= SHALLOW and "-" not in last:
-        score += 1
-    return score - 2 * (last.count("-") >= SLUG)
-
-
-def _by_claims(page: Page, metadata: Metadata, schema: Schema) -> int:
-    at_root = not urlsplit(page.url).path.strip("/")
-    if at_root:
-        return 0
-    declared = metadata.date_source in {DateSource.FEED, DateSource.JSON_LD, DateSource.META}
-    score = -3 if schema.is_article else -2 if declared else 1
-    if page.link and page.link.title:  # a feed lists articles
-        score -= 3
-    if schema.types & _LISTING_TYPES and not schema.is_article:
-        score += 2
-    if metadata.page_type == "article":
-        score -= 1
-    return score + (metadata.page_type in {"website", "product"} and not schema.is_article)
-
-
-def _by_shape(shape: Shape, prose: int) -> int:
-    score = sum(shape.linked >= share for share in LINKED)
-    score += (shape.cards >= CARDS) + (shape.articles >= TEASERS) + (prose < LITTLE) + (prose == 0)
-    return score - 2 * (prose >= MUCH and shape.linked < LINKED[0])
-
-
-def _is_card(heading: HtmlElement) -> bool:
-    parent = heading.getparent()
-    return heading.find(".//a") is not None or (parent is not None and parent.tag == "a")
+def _refuse_video(page: Page, metadata: Metadata, schema: Schema) -> None:
+    declared = "videoobject" in schema.types or metadata.page_type.startswith("video")
+    if (declared and not schema.is_article) or _VIDEO_PATH.search(urlsplit(page.url).path):
+        raise NotAnArticleError(PageKind.VIDEO, metadata.title or "")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from crawler.extract.elsewhere import LINKED, card_rows, is_card, linked, lists_stories, points_on
+from crawler.extract.layout import drop_unseen, frame_body, unfold_tables, wrap_lines
 from crawler.extract.markup import text_length
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from lxml.html import HtmlElement
 
 # The extractor drops these too, but only after it has copied the tree twice.
@@ -18,7 +23,12 @@ _NEVER_TEXT = {
     "audio", "canvas", "object", "embed", "dialog", "menu", "textarea", "input", "label", "link",
 }  # fmt: skip
 _VERBATIM = {"pre", "code", "p", "table"}
-_BLOCKS = {"div", "section", "ul", "ol", "p", "article", "figcaption", "blockquote", "h2", "h3", "h4", "h5", "header"}
+_LEADING = {  # to other stories
+    **dict.fromkeys(("ul", "ol"), lists_stories),
+    **dict.fromkeys(("p", "h2", "h3", "h4", "h5"), points_on),
+    "article": is_card,
+}
+_BLOCKS = {*_LEADING, "details", "div", "section", "figcaption", "blockquote", "header"}
 
 # Words in class or id that name a block of other stories, of offers or of tools.
 _BESIDE = re.compile(
@@ -33,6 +43,12 @@ _BESIDE = re.compile(
     r"breadcrumbs?|comments?(?:-\w+)?|respond|pagination|tags?(?:-list|-links|s)?|label-items?)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+# Never the article, however long: what readers wrote, and the stories that come after it when one scrolls on.
+_AFTER = re.compile(
+    r"(?:^|\s)(?:comment(?!ary)|comol|disqus_thread|dsq-comments)|(?:article|post)-comments|"
+    r"mvp-post-add-(?:box|wrap)|infinite-?scroll",
+    re.IGNORECASE,
+)
 _HIDDEN = re.compile(
     r"(?:^|\s)(?:hidden|hide|d-none|is-hidden|visually-?hidden|sr-only|screen-reader-text|u-hidden|print-only|"
     r"(?:d|u)-print(?:-only)?)(?=$|\s)"
@@ -41,80 +57,58 @@ _SHOWN_SOMEWHERE = re.compile(r"(?:sm|md|lg|xl|tablet|desktop)[:_-]\w|d-(?:sm|md
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 SMALL = 0.12  # of the page's text: what names itself a side block and holds no more than this is one
-LINKED = 0.6  # share of an element's text in links that makes it a block of links
-WHOLLY = 0.9
-MIN_ITEMS = 2
-MIN_HEADLINE = 20  # code points
-MAX_CARD = 400
 
 
-def cut_surroundings(tree: HtmlElement, url: str) -> None:
-    """Take out navigation, asides, forms, hidden blocks and the links to other stories, in place."""
+def cut_surroundings(tree: HtmlElement, url: str) -> HtmlElement:
+    """Take out navigation, asides, forms, hidden blocks and the links to other stories, in place; gives the tree."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
+    unfold_tables(tree)
+    for card in [card for cards in card_rows(tree, host) for card in cards]:
+        card.drop_tree()
     total = text_length(tree)
-    standing = [tree]
-    while standing:
-        for child in list(standing.pop()):
-            if _is_beside(child, host, total):
-                child.drop_tree()
-            elif child.tag not in _VERBATIM:
-                standing.append(child)
+    _cut(tree, _NEVER_TEXT, lambda element: len(element) == 0 or text_length(element) <= total / 2)
+    _cut(tree, _BLOCKS, lambda element: _is_beside(element, host, total))
+    drop_unseen(tree)
+    wrap_lines(tree)
+    frame_body(tree)
+    return tree
+
+
+def _cut(tree: HtmlElement, tags: Collection[str], beside: Callable[[HtmlElement], bool]) -> None:
+    gone: set[HtmlElement] = set()
+    for element in list(tree.iter(*tags)):
+        if element not in gone and beside(element) and next(element.iterancestors(*_VERBATIM), None) is None:
+            gone.update(element.iter(*tags))
+            element.drop_tree()
 
 
 def _is_beside(element: HtmlElement, host: str, total: int) -> bool:
-    if element.tag in _NEVER_TEXT:
-        return len(element) == 0 or text_length(element) <= total / 2
-    if element.tag not in _BLOCKS:
-        return False
     name = f"{element.get('class') or ''} {element.get('id') or ''}"
-    if (name != " " and _names_a_side_block(name)) or _is_hidden(element):
+    place = _placed(name) if name != " " else None
+    if place is _Place.AFTER and element.find(".//h1") is None:
+        return True
+    if place is _Place.BESIDE or _is_hidden(element):
         length = text_length(element)
-        if length <= SMALL * total or (length <= total / 2 and _linked(element, length) > LINKED):
+        if length <= SMALL * total or (length <= total / 2 and linked(element, length) > LINKED):
             return True
-    if element.tag in {"ul", "ol"}:
-        return _lists_stories(element, host)
-    return element.tag == "article" and _is_card(element)
+    known = _LEADING.get(element.tag)
+    return known is not None and known(element, host)
+
+
+class _Place(Enum):
+    """Where a block stands, as its name says."""
+
+    BESIDE = auto()
+    AFTER = auto()  # the article, and however long
 
 
 @lru_cache(maxsize=4096)  # a site repeats its class names on every page
-def _names_a_side_block(name: str) -> bool:
-    if _HIDDEN.search(name) and not _SHOWN_SOMEWHERE.search(name):
-        return True
-    return _BESIDE.search(_CAMEL.sub("-", name)) is not None
+def _placed(name: str) -> _Place | None:
+    if _AFTER.search(name):
+        return _Place.AFTER
+    hidden = _HIDDEN.search(name) and not _SHOWN_SOMEWHERE.search(name)
+    return _Place.BESIDE if hidden or _BESIDE.search(_CAMEL.sub("-", name)) else None
 
 
 def _is_hidden(element: HtmlElement) -> bool:
     return "display:none" in (element.get("style") or "").replace(" ", "").lower()
-
-
-def _lists_stories(element: HtmlElement, host: str) -> bool:
-    """Every item is one link to another page of the same host, with a text as long as a headline."""
-    items = [item for item in element.iterchildren("li") if text_length(item)]
-    if len(items) < MIN_ITEMS:
-        return False
-    for item in items:
-        links = [link for link in item.iter("a") if _leads_on(link.get("href") or "", host)]
-        length = text_length(item)
-        if length < MIN_HEADLINE or sum(map(text_length, links)) < WHOLLY * length:
-            return False
-    return True
-
-
-def _leads_on(href: str, host: str) -> bool:
-    if href.startswith("#") or not href:
-        return False
-    try:
-        target = urlsplit(href).hostname
-    except ValueError:
-        return False
-    return target is None or target.removeprefix("www.").endswith(host)
-
-
-def _is_card(article: HtmlElement) -> bool:
-    """A small article inside another or beside it that is mostly one link."""
-    length = text_length(article)
-    return length <= MAX_CARD and (_linked(article, length) > LINKED or article.getparent().tag == "a")
-
-
-def _linked(element: HtmlElement, length: int) -> float:
-    return sum(text_length(link) for link in element.iter("a")) / max(1, length)

@@ -10,6 +10,8 @@ from crawler.schedule import Findings
 from storage.records import Validators
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.http import Response
 
     from crawler.discover import Found
@@ -52,15 +54,17 @@ def conditions(known: Validators) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def findings_of(response: Response, poll: Poll, found: Found | None, *, new: int) -> Findings:
-    """What the schedule wants to know of a poll that was answered."""
+def findings_of(
+    status: int, header: Callable[[str], str | None], poll: Poll, found: Found | None = None, *, new: int = 0
+) -> Findings:
+    """What the schedule wants to know of a poll that was answered; `header` gives what one header of it says."""
     return Findings(
         state=poll.state,
         offered=len(poll.links),
         new=new,
         period=found.period if found else None,
-        max_age=freshness(header(response, "Cache-Control"), header(response, "Age")),
-        retry_after=retry_after(header(response, "Retry-After"), at=poll.at),
-        status=response.status,
+        max_age=freshness(header("Cache-Control"), header("Age")),
+        retry_after=retry_after(header("Retry-After"), at=poll.at),
+        status=status,
         detail=poll.detail,
     )

@@ -8,30 +8,33 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 
 from crawler.assess import held
-from crawler.discover import SourceKind
+from crawler.handler import IN_HAND
 from crawler.hosts import HostMemory
-from crawler.memory import DryMemory
+from crawler.looks import Look, begin
+from crawler.memory import DryMemory, note
 from crawler.middlewares.refusal import NoBrowserError, StoppedError
 from crawler.outcomes import Failure, retry_after, retry_at, status_failure
 from crawler.page import Page
 from crawler.polling import failed_poll, unfetched
 from crawler.report import Tracker, Trouble
 from crawler.schedule import Findings
-from crawler.sources import Source
-from crawler.spiders.answers import charset_of, conditions, findings_of, header
+from crawler.sources import Source, SourceKind
+from crawler.spiders.answers import charset_of, conditions, findings_of, header, validators_of
+from crawler.spiders.deadline import mind_the_time
 from crawler.spiders.failures import request_failure
 from crawler.spiders.job import Job
 from crawler.spiders.reader import SourceReader
-from crawler.visits import Visit, visit
+from crawler.spiders.revisits import Returning
 from crawler.workers import KILLED, Workers, killed_because
 from storage.archive import NO_MODEL
 from storage.errors import StorageError
-from storage.records import Link, LinkState, Poll, Settled, SourcePoll, Validators
+from storage.records import Link, LinkState, Poll, Settled, Validators
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure as TwistedFailure
 
     from crawler.discover import Found
+    from crawler.visits import Visit
 
 OK = 200
 SITEMAP_DEPTH = 2  # an index may name an index, and no more
@@ -58,6 +62,7 @@ class NewsSpider(Spider):
         self.job = job
         self.hosts = job.hosts
         self._reader: SourceReader
+        self._returning = Returning(job, note_error=self.note_error)
         self._budget = job.max_pages
         self._visits: dict[str, Visit] = {}
         self._leasing = asyncio.Lock()
@@ -75,14 +80,13 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Judge what waited for a model, poll the sources, and fetch what waits of those at rest."""
-        self.job.tracker.sources = len(self.job.sources)
+        mind_the_time(self.crawler, self.job)
         try:
-            await self.job.memory.start()
             await self._rejudge()
             for source in self.job.sources:
-                before = await self.job.memory.state(source.name, source.url)
-                self._visits[source.name] = visit(source, before, at=_now())
-                yield await self._poll(source, await self._reader.address(source), depth=0)
+                look = self.job.looks.get(source.name) or await begin(source, self.job.memory, at=_now())
+                self._visits[source.name] = look.visit
+                yield self._asking(look)
             for source in self.job.resting:
                 for request in await self._pages(source):
                     yield request
@@ -98,8 +102,9 @@ class NewsSpider(Spider):
         new = await self._note(poll)
         parts = self._new_parts(source, found, depth)
         for url in parts:
-            yield await self._poll(source, url, depth=depth + 1)
-        await self._answered(source, None if parts else findings_of(response, poll, found, new=new))
+            yield self._asking(await self._part(source, url), depth=depth + 1)
+        said = partial(header, response)
+        await self._answered(source, None if parts else findings_of(response.status, said, poll, found, new=new))
         for request in await self._pages(source):
             yield request
 
@@ -107,7 +112,14 @@ class NewsSpider(Spider):
         """A page answered: hand it to the pipelines, or note why not."""
         at = _now()
         if response.status == OK:
-            yield Page(url=response.url, body=response.body, charset=charset_of(response), link=link, fetched_at=at)
+            yield Page(
+                url=response.url,
+                body=response.body,
+                charset=charset_of(response),
+                link=link,
+                fetched_at=at,
+                validators=validators_of(response),
+            )
             return
         wait = retry_after(header(response, "Retry-After"), at=at)
         failure = status_failure(response.status, retry_after=wait)
@@ -152,7 +164,7 @@ class NewsSpider(Spider):
 
     def closed(self, reason: str) -> None:
         """Scrapy calls it at the end."""
-        if reason == "shutdown":
+        if reason == "shutdown" and Trouble.OUT_OF_TIME not in self.job.tracker.troubles:
             self.job.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
 
     async def settle(self, outcome: Settled) -> None:
@@ -172,14 +184,20 @@ class NewsSpider(Spider):
             self.job.tracker.counts["sitemaps.left"] += len(new) - len(parts)
         return parts
 
-    async def _poll(self, source: Source, url: str, *, depth: int) -> Request:
-        known = self._visits[source.name].asks(url, await self.job.memory.validators(source.name, url))
+    async def _part(self, source: Source, url: str) -> Look:
+        visited = self._visits[source.name]
+        known = visited.asks(url, await self.job.memory.validators(source.name, url))
+        return Look(source=source, url=url, visit=visited, known=known)
+
+    def _asking(self, look: Look, *, depth: int = 0) -> Request:
+        came, look.came = look.came, None  # it may be large, and is wanted once
         return Request(
-            url,
-            headers=conditions(known),
+            look.url,
+            headers=conditions(look.known),
             callback=self.parse_source,
             errback=self.source_failed,
-            cb_kwargs={"source": source, "depth": depth, "known": known},
+            cb_kwargs={"source": look.source, "depth": depth, "known": look.known},
+            meta={IN_HAND: came},
             dont_filter=True,
         )
 
@@ -190,12 +208,7 @@ class NewsSpider(Spider):
             await self.job.memory.keep(ended.after(_now()))
 
     async def _note(self, poll: Poll) -> int:
-        new = await self.job.memory.poll(poll)
-        seen = SourcePoll(
-            source=poll.source, at=poll.at, state=poll.state, detail=poll.detail, found=len(poll.links), new=new
-        )
-        self.job.tracker.polled(seen, dropped=poll.dropped)
-        return new
+        return await note(poll, memory=self.job.memory, tracker=self.job.tracker)
 
     async def _pages(self, source: Source) -> list[Request]:
         async with self._leasing:  # a sitemap's parts answer at the same time
@@ -205,6 +218,9 @@ class NewsSpider(Spider):
             self._fetched[source.name] += len(links)
             if len(links) >= limit:
                 self.job.tracker.waiting(source.name, await self.job.memory.waiting(source.name, at=_now()))
+            again = await self._returning.requests(source, at=_now(), limit=limit - len(links))
+            self._budget -= len(again)
+            self._fetched[source.name] += len(again)
         self.job.tracker.leased(len(links))
         return [
             Request(
@@ -216,7 +232,7 @@ class NewsSpider(Spider):
                 dont_filter=True,
             )
             for link in links
-        ]
+        ] + again
 
     async def _fail(
         self, link: Link, failure: Failure, *, at: datetime, status: int | None = None, url: str | None = None

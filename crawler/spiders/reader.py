@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crawler.discover import Found, MalformedFeedError, NotAFeedError, SourceKind, discover
 from crawler.discover.auto import Look, Via, Worth, feeds_to_try, why_not, worth
-from crawler.follow import followed, given_up, searched, unworthy
+from crawler.follow import followed, searched, unworthy
 from crawler.outcomes import Failure
 from crawler.polling import body_hash, failed_poll, read_poll, status_state, unread
 from crawler.spiders.answers import asked_url, charset_of, conditions, header, validators_of
@@ -32,16 +32,6 @@ class SourceReader:
     def __init__(self, crawler: Crawler, job: Job) -> None:
         self._crawler = crawler
         self._job = job
-
-    async def address(self, source: Source) -> str:
-        """Where the source is polled: at the feed that was found for it, else at its own URL."""
-        known = await self._job.memory.feed(source.name, source.url) if source.kind is None else None
-        if known is None or known.url is None:
-            return source.url
-        if known.failing:
-            await self._job.memory.follow(source.name, source.url, given_up(known, at=datetime.now(UTC)))
-            return source.url
-        return known.url
 
     async def read(
         self, response: Response, source: Source, depth: int, known: Validators, visit: Visit

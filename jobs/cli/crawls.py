@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.options import AsJson
+from jobs.cli.options import AsJson, span_of
 from jobs.home import Home, find_home
 from jobs.terminal import (
     complain,
@@ -75,6 +75,9 @@ def crawl(
     source: Annotated[list[str] | None, typer.Option(help="Only this source, due or not. May be repeated.")] = None,
     due_or_not: Annotated[bool, typer.Option("--all", help="Every source, due or not.")] = False,
     max_pages: Annotated[int | None, typer.Option(help="Fetch no more pages than this; the rest waits.", min=0)] = None,
+    max_runtime: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="Begin nothing more after this long (10m, 2h); the rest waits.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Fetch and judge, store nothing, say what was found.")
     ] = False,
@@ -96,6 +99,7 @@ def crawl(
             sources=source or (),
             due_or_not=due_or_not,
             max_pages=max_pages,
+            max_runtime=None if max_runtime is None else span_of(max_runtime, "--max-runtime"),
             dry_run=dry_run,
             watch=progress,
         )

@@ -13,6 +13,15 @@ from jobs.exits import UsageError
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
+def span_of(text: str, option: str) -> timedelta:
+    from jobs.catalogue import span
+
+    try:
+        return span(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from error
+
+
 def since_of(text: str, now: datetime) -> datetime:
     span = re.fullmatch(r"(\d{1,6})\s*([mhd])", text.strip())
     try:

@@ -8,6 +8,7 @@ from crawler.discover.auto import Via
 from crawler.page import Page
 from crawler.text import clean_line
 from jobs.filters import article_json, verdict_json
+from jobs.show import article_notes
 from jobs.sources.trial import latest, pace
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _article(judged: Judged) -> Iterator[str]:
     outlet, by = article.outlet or "unknown outlet", ", ".join(article.authors) or "no author"
     yield f"Newest article: {clean_line(article.title)}"
     yield f"  {clean_line(outlet)} · {clean_line(by)} · {dated} · language {article.language or 'unknown'}"
+    yield from (f"  {name:<10} {said}" for name, said in article_notes(article))
     yield f"  {clean_line(article.text, limit=EXCERPT)}"
 
 

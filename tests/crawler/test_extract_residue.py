@@ -39,6 +39,17 @@ ARTICLE = [
         "3 min read",
         "12 comments",
         "By Ada Bell, May 17, 2024",
+        "UPDATED: Fri., May 17, 2024",
+        "sexta-feira, 17 de maio de 2024 às 10:21",
+        "2024年5月17日 10時21分",
+        "Copyright ⓒ example.org. All rights reserved.",
+        "A long year, and nobody looked at the logs. Click To Tweet",
+        "For the list of all suppliers click here.",
+        "Follow the Example Times on Facebook, X and Instagram for more of this.",
+        "Email Ada Bell at ada@example.org or follow her work.",
+        "Most read in Politics",
+        "Bell reported from the capital.",
+        "Staff writers in the capital, at the border and in the harbour contributed to this report.",
         "A long year in the ministry",
         "A long year in the ministry | Example Times",
     ],
@@ -60,6 +71,30 @@ def test_residue_goes_as_a_whole_line(line: str) -> None:
 )
 def test_a_sentence_stays_whatever_it_begins_with(line: str) -> None:
     assert without_residue([*ARTICLE, line.strip()]) == [*ARTICLE, line.strip()]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ada Bell is a reporter of the Example Times and writes about ministries.",
+        "Ada Bell covers printers, and has a cat.",
+        "Ich bin damit einverstanden, dass mir externe Inhalte angezeigt werden. "
+        + "Damit gehen Daten an andere. " * 5,
+    ],
+)
+def test_words_about_the_author_and_for_the_lawyers_go(line: str) -> None:
+    story = [*ARTICLE, *ARTICLE, *ARTICLE]
+    assert without_residue([*story, line], authors=["Ada Bell"]) == story
+
+
+def test_who_is_named_in_the_story_stays_in_it() -> None:
+    told = "Ada Bell, who found the second calendar, was asked to keep quiet about it, she said on Monday."
+    assert without_residue([told, *ARTICLE, *ARTICLE], authors=["Ada Bell"])[0] == told
+
+
+def test_a_row_of_figures_is_no_time_stamp() -> None:
+    rows = ["| Year | Ministries |", "| 2021 | 40,000 |", "| 2022 | 41 |"]
+    assert without_residue([*ARTICLE, *rows]) == [*ARTICLE, *rows]
 
 
 def test_headlines_go_with_the_heading_that_announces_them() -> None:

@@ -13,7 +13,7 @@ from crawler.extract import extract
 from crawler.page import Page
 
 if TYPE_CHECKING:
-    from storage.records import Article
+    from storage.records import Article, Dateline
 
 SITES = Path(__file__).parents[1] / "sites"
 
@@ -48,5 +48,17 @@ def told(article: Article) -> dict[str, Any]:
         "language": article.language,
         "canonical_url": article.canonical_url,
         "summary": article.summary,
+        "image": article.image,
+        "tags": list(article.tags),
+        "paywalled": article.paywalled,
+        "dateline": written(article.dateline),
         "text": article.text.split("\n"),
     }
+
+
+def written(dateline: Dateline | None) -> dict[str, str | None] | None:
+    """A dateline as `expected.json` writes it."""
+    if dateline is None:
+        return None
+    day = dateline.date.isoformat() if dateline.date else None
+    return {"place": dateline.place, "date": day, "agency": dateline.agency}

@@ -13,13 +13,9 @@ import pytest
 
 from crawler.classify.model import PACKAGED
 from crawler.discover import discover
-from crawler.hosts import HostMemory
-from crawler.memory import DryMemory
+from crawler.judging import assessment_of
 from crawler.page import Page
-from crawler.pipelines import GatePipeline
 from crawler.report import Tracker, Trouble
-from crawler.spiders.job import Job
-from crawler.spiders.news import NewsSpider
 from crawler.workers import KILLED, Workers, killed_because
 from storage.records import LinkState
 from tests.zoo import rss_of
@@ -82,9 +78,7 @@ class Broken(Workers):
 
 
 def test_a_page_that_finds_a_bug_is_settled_and_the_bug_is_reported() -> None:
-    tracker = Tracker()
-    job = Job(sources=(), memory=DryMemory(), workers=Broken(PACKAGED), tracker=tracker, hosts=HostMemory())
-    spider, page = NewsSpider(job=job), Page(url="https://a.example/", body=b"", fetched_at=NOW)
-    assessment = asyncio.run(GatePipeline._assess(GatePipeline.__new__(GatePipeline), spider, page))
+    tracker, page = Tracker(), Page(url="https://a.example/", body=b"", fetched_at=NOW)
+    assessment = asyncio.run(assessment_of(page, workers=Broken(PACKAGED), tracker=tracker))
     assert (assessment.state, assessment.reason) == (LinkState.FAILED, "internal error: RecursionError")
     assert "too deep in https://a.example/" in tracker.troubles[Trouble.BUG]
