@@ -71,5 +71,5 @@ $(VENV)/run: $(VENV)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/python pyproject.toml constraints.txt
-	$(PIP) install --constraint constraints.txt --editable '.[dev,train]'
+	$(PIP) install --constraint constraints.txt --editable '.[dev,misp,stix,train]'
 	@touch $@ $(VENV)/run
