@@ -1,4 +1,4 @@
-"""What a crawl knows from before and leaves behind: for good, or, in a dry run, only as long as it lasts."""
+"""What a crawl knows from before and leaves behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from storage.ledger import Ledger
 from storage.lines import Lines
 from storage.polls import Polls
 from storage.records import (
-    NOTHING_REPEATED,
     HostLines,
     Judged,
     Link,
@@ -49,7 +48,6 @@ LEASE = timedelta(hours=2)
 RENEWED = timedelta(minutes=10)
 IDLE_AT_ONCE = 400  # polls and states that are written in one
 REJUDGED_AT_ONCE = 1000
-MOST_LEFT = 10_000  # links of a source that a dry run looks at
 
 
 class Memory(Protocol):
@@ -80,7 +78,7 @@ class Memory(Protocol):
         """Take back what the last crawl had leased, if it was killed."""
 
     async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:
-        """Whether there is anything left to lease of these sources."""
+        """Whether there is anything to lease of these sources, or to look at again."""
 
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
         """Links of a source to fetch now, none of them twice in a crawl."""
@@ -254,86 +252,3 @@ class StoredMemory:
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         # whoever asked may be stopped; what is to be written is written all the same
         return await asyncio.shield(asyncio.wrap_future(self._thread.submit(function, *args, **kwargs)))
-
-
-class DryMemory:
-    """Reads the database, if there is one, and writes nothing: what it learns ends with it."""
-
-    def __init__(self, database: Database | None = None, *, owner: str = "") -> None:
-        self._ledger = Ledger(database) if database is not None else None
-        self._sources = Sources(database) if database is not None else None
-        self._lines = Lines(database) if database is not None else None
-        self._owner = owner
-        self._found: dict[str, list[Link]] = {}
-        self._given: set[str] = set()
-
-    async def validators(self, source: str, url: str) -> Validators:  # noqa: ARG002 - a dry run wants the whole body
-        return Validators()
-
-    async def poll(self, poll: Poll) -> int:
-        new = self._unknown(poll.links)
-        self._found.setdefault(poll.source, []).extend(new)
-        return len(new)
-
-    async def unknown(self, links: Sequence[Link]) -> int:
-        return len(self._unknown(links))
-
-    async def state(self, source: str, url: str) -> SourceState:
-        return SourceState(name=source, url=url)
-
-    async def keep(self, state: SourceState) -> None:
-        """Forgotten at once."""
-
-    async def feed(self, source: str, url: str) -> SourceFeed | None:
-        return self._sources.feed(source, url) if self._sources else None
-
-    async def follow(self, source: str, url: str, feed: SourceFeed) -> None:
-        """Forgotten at once."""
-
-    async def start(self) -> None:
-        """Nothing is taken, nothing to take back."""
-
-    async def waiting(self, source: str, *, at: datetime) -> int:
-        return len(self._left(source, at))
-
-    async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:
-        return any(self._left(source, at) for source in sources)
-
-    async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
-        links = self._left(source, at)[: max(limit, 0)]
-        self._given.update(link.key for link in links)
-        return links
-
-    def _left(self, source: str, at: datetime) -> list[Link]:
-        kept = self._ledger.waiting(source, owner=self._owner, at=at, limit=MOST_LEFT) if self._ledger else []
-        return [link for link in [*kept, *self._found.get(source, [])] if link.key not in self._given]
-
-    async def attempts(self, key: str) -> int:
-        return self._ledger.attempts(key) if self._ledger else 0
-
-    async def repeated(self, host: str) -> HostLines:
-        return self._lines.of_host(host) if self._lines else NOTHING_REPEATED
-
-    async def settle(self, outcome: Settled) -> None:
-        """Forgotten at once."""
-
-    async def store(self, judged: Judged, outcome: Settled) -> LinkState:  # noqa: ARG002
-        return outcome.state
-
-    async def revisits(self, source: str, *, at: datetime, limit: int) -> list[Revisit]:  # noqa: ARG002
-        return []
-
-    async def saw(self, seen: Seen) -> None:
-        """Never asked: a dry run looks at nothing again."""
-
-    async def unjudged(self) -> list[StoredArticle]:
-        return []
-
-    async def rejudge(self, article: StoredArticle, verdict: Verdict, *, at: datetime) -> None:
-        """Never asked: a dry run has nothing unjudged."""
-
-    async def close(self) -> None:
-        """Nothing was leased."""
-
-    def _unknown(self, links: Sequence[Link]) -> list[Link]:
-        return self._ledger.unknown(links) if self._ledger else list({link.key: link for link in links}.values())

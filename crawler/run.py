@@ -16,8 +16,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from crawler.errors import FetchError
-from crawler.memory import DryMemory, StoredMemory
+from crawler.memory import StoredMemory
 from crawler.opening import Opening
+from crawler.rehearsal import DryMemory
 from crawler.report import CrawlReport, Tracker, Trouble
 from crawler.sources import SourceKind
 from crawler.spiders.job import UNLIMITED, Job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -9,6 +10,7 @@ from collections import deque
 from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as DeadlineError
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -29,9 +31,11 @@ T = TypeVar("T")
 Q = TypeVar("Q")
 
 RECYCLE_AFTER = 500  # documents: trafilatura's caches grow
+GIVE_BACK_EVERY = 10  # documents
 MEGABYTE = 1024 * 1024
 KILLED = (DeadlineError, ProcessExpired, MemoryError)
 
+_assessed = count(1)
 _model: Model | ModelError | None = None
 _shadow: Shadow | None = None
 
@@ -132,7 +136,17 @@ def loaded(model: Path) -> Model | ModelError:
 
 
 def _assess(page: Page) -> Assessment:
-    return assess(page, _prepared(), _shadow)
+    try:
+        return assess(page, _prepared(), _shadow)
+    finally:
+        _give_back()
+
+
+def _give_back() -> None:
+    """Give the system the memory that trees and texts took; glibc keeps it otherwise, as much as the largest page."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None and next(_assessed) % GIVE_BACK_EVERY == 0:
+        trim(0)
 
 
 def _describe(page: Page, because: str) -> Assessment:

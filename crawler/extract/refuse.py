@@ -64,7 +64,7 @@ _COOKIES = re.compile(r"cookie|consent|datenschutz|einwilligung|confidentialité
 _CHALLENGE = re.compile(
     r"enable javascript and cookies|javascript is (?:disabled|required|not enabled)|"
     r"please (?:enable|turn on) javascript|checking your browser|verify (?:that )?you are (?:a )?human|unusual traffic|"
-    r"cloudflare ray id|captcha",
+    r"cloudflare ray id|(?:complete|solve) the captcha",
     re.IGNORECASE,
 )
 _WALL = re.compile(

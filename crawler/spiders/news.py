@@ -17,11 +17,12 @@ from crawler.assess import held
 from crawler.handler import IN_HAND
 from crawler.hosts import HostMemory
 from crawler.looks import Look, begin
-from crawler.memory import DryMemory, note
+from crawler.memory import note
 from crawler.middlewares.refusal import NoBrowserError, StoppedError
 from crawler.outcomes import Failure, retry_after, retry_at, status_failure
 from crawler.page import Page
 from crawler.polling import failed_poll, unfetched
+from crawler.rehearsal import DryMemory
 from crawler.report import Tracker, Trouble
 from crawler.schedule import Findings
 from crawler.sources import Source, SourceKind

@@ -104,7 +104,7 @@ def stock(body: bytes, url: str, *, comments: bool = True) -> Outcome:
 def newspaper(body: bytes, url: str) -> Outcome:
     import newspaper as newspaper4k
 
-    article = newspaper4k.Article(url)
+    article = newspaper4k.Article(url, fetch_images=False)
     article.download(input_html=body.decode("utf-8", "replace"))
     try:
         article.parse()
