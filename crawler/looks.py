@@ -93,20 +93,18 @@ def goes_first(look: Look) -> bool:
     return bool(conditions(look.known)) and not look.visit.before.rhythm.failures and bool(PLAIN.fullmatch(look.url))
 
 
-def open_door(
-    url: str,
-    *,
-    robots: RobotsFile | None,
-    parked: Parked | None,
-    user_agent: str,
-    ports: Collection[int],
-    at: datetime,
-) -> Robots | None:
-    """The rules of the URL's origin, if they are known, still fresh and allow to ask now; else None."""
-    if robots is None or at - robots.fetched_at >= FRESH or parked or url_refusal(url, ports):
+def rules_of(robots: RobotsFile | None, *, at: datetime) -> Robots | None:
+    """The rules of an origin, if they are known and still fresh."""
+    if robots is None or at - robots.fetched_at >= FRESH:
         return None
-    rules = read_robots(robots.status, robots.body)
-    return rules if rules.refusal(url, user_agent) is None else None
+    return read_robots(robots.status, robots.body)
+
+
+def may_ask(url: str, rules: Robots | None, parked: Parked | None, *, user_agent: str, ports: Collection[int]) -> bool:
+    """Whether the URL's host lets itself be asked now, by all that is known of it."""
+    if rules is None or parked is not None or url_refusal(url, ports) is not None:
+        return False
+    return rules.refusal(url, user_agent) is None
 
 
 async def _address(source: Source, memory: Memory, *, at: datetime) -> str:

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.looks import Answer, begin, goes_first, open_door
+from crawler.looks import Answer, begin, goes_first, may_ask, rules_of
 from crawler.memory import note
 from crawler.polling import failed_poll
 from crawler.report import Trouble
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crawler.looks import Look
     from crawler.memory import Memory
     from crawler.report import Tracker
+    from crawler.robots import Robots
     from crawler.run import Manners
     from crawler.sources import Source
 
@@ -80,19 +81,16 @@ class Opening:
 
     async def _delays(self, looks: Iterable[Look], *, at: datetime) -> dict[str, float]:
         """By source, the pause its host is to have after an answer; only those that may be asked before Scrapy."""
-        agent = self.manners.user_agent
+        agent, ports = self.manners.user_agent, self.manners.allow_ports
+        origins: dict[str, Robots | None] = {}
         delays = {}
         for look in looks:
             parts = urlsplit(look.url)
-            rules = open_door(
-                look.url,
-                robots=await self.hosts.robots(f"{parts.scheme}://{parts.netloc}", at=at),
-                parked=await self.hosts.parked(parts.netloc, at=at),
-                user_agent=agent,
-                ports=self.manners.allow_ports,
-                at=at,
-            )
-            if rules is not None:
+            origin = f"{parts.scheme}://{parts.netloc}"
+            if origin not in origins:
+                origins[origin] = rules_of(await self.hosts.robots(origin, at=at), at=at)
+            rules, parked = origins[origin], await self.hosts.parked(parts.netloc, at=at)
+            if rules is not None and may_ask(look.url, rules, parked, user_agent=agent, ports=ports):
                 delays[look.source.name] = max(rules.delay(agent) or 0.0, self.manners.delay)
         return delays
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler import preload
+from crawler.assess import assess
 from crawler.classify.model import PACKAGED
 from crawler.errors import NotAnArticleError, UnextractableError
 from crawler.extract import described, extract
 from crawler.extract.described import HEAD
 from crawler.page import Page
-from crawler.workers import Workers
+from crawler.workers import Workers, loaded
 from storage.records import Extent, LinkState
 
 if TYPE_CHECKING:
@@ -75,6 +77,11 @@ def test_the_page_after_a_hostile_one_is_unharmed(workers: Workers) -> None:
     fair = workers.assess(page(f"{START}<article>{P}{SUMMARY}</article>"))
     assert all(future.result().state in LinkState for future in hostile)
     assert fair.result().state is LinkState.REJECTED
+
+
+def test_the_page_that_warms_the_workers_goes_all_the_way() -> None:
+    warming = Page(url=preload.URL, body=preload.HTML, fetched_at=NOW)
+    assert assess(warming, loaded(PACKAGED)).state is LinkState.REJECTED
 
 
 def test_a_killed_page_is_told_by_its_head() -> None:

@@ -23,7 +23,7 @@ from scrapy.downloadermiddlewares.httpcompression import ACCEPTED_ENCODINGS
 from crawler.guard import url_refusal
 from crawler.handler import LOST, _given
 from crawler.hosts import FRESH, HostMemory
-from crawler.looks import PLAIN, Answer, Look, Lost, goes_first, open_door
+from crawler.looks import PLAIN, Answer, Look, Lost, goes_first, may_ask, rules_of
 from crawler.memory import StoredMemory
 from crawler.opening import Opening
 from crawler.outcomes import TOO_LARGE
@@ -119,8 +119,8 @@ def rules(body: bytes = b"", *, age: timedelta = timedelta(), status: int = 200)
 def test_a_host_is_asked_first_only_if_its_rules_are_known_and_allow_it(
     robots: RobotsFile | None, parked: Parked | None, ports: set[int], asked: str
 ) -> None:
-    found = open_door(URL, robots=robots, parked=parked, user_agent="spywire", ports=ports, at=NOON)
-    assert (found is not None) == (asked == "asked")
+    known = rules_of(robots, at=NOON)
+    assert may_ask(URL, known, parked, user_agent="spywire", ports=ports) == (asked == "asked")
 
 
 def test_of_a_header_that_comes_twice_the_last_one_counts_as_in_scrapy() -> None:

@@ -70,7 +70,7 @@ def test_what_cannot_be_labelled_ends_in_an_error_with_its_cure(filled: Desk) ->
 @pytest.mark.parametrize(
     ("named", "code", "cure"),
     [
-        ("S-20261122-01", Exit.PARTIAL, "name the article by its URL"),
+        ("S-20261122-01", Exit.PARTIAL, "there is no story S-20261122-01"),
         ("999", Exit.PARTIAL, "there is no article 999; name it by its URL"),
         ("9" * 30, Exit.PARTIAL, "there is no article 999"),
         ("ftp://example.org/x", Exit.USAGE, "is no link, no article's number and no digest item's id"),
