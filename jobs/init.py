@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import time
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from jobs.exits import ConfigError
-from jobs.settings import Settings
+from jobs.settings import Channel, Profile, Settings
 
 if TYPE_CHECKING:
     from jobs.home import Home
 
 CATALOGUE = Path(__file__).parent / "templates" / "sources.toml"
+EXAMPLES = {
+    "profile": ("A team's digest. NAME is short and in lower case; there may be many.", Profile),
+    "channel": ("A way to deliver that is not mail. A profile names it in `channels`.", Channel),
+}
 HEAD = """\
 # spywire's settings. Every key stands here with its default; take away the # to change one.
 # The environment overrides the file: SPYWIRE_SECTION__KEY, or SPYWIRE_SECTION__KEY_FILE for a secret in a file.
@@ -31,8 +38,8 @@ def settings_template() -> str:
     """The settings file, made from the settings themselves."""
     lines = [HEAD]
     for name, section in Settings.model_fields.items():
-        kind: Any = section.annotation
-        lines.append(f"[{name}]")
+        kind: Any = EXAMPLES[name][1] if name in EXAMPLES else section.annotation
+        lines.append(f"# {EXAMPLES[name][0]}\n# [{name}.NAME]" if name in EXAMPLES else f"[{name}]")
         for key, field in kind.model_fields.items():
             lines += [f"# {line}" for line in wrap(field.description, 110)]
             lines.append(f"# {key} = {_toml(field.default)}")
@@ -41,6 +48,10 @@ def settings_template() -> str:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, time):
+        return f'"{value:%H:%M}"'
+    if isinstance(value, SecretStr):
+        return json.dumps(value.get_secret_value())
     return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 

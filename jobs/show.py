@@ -109,9 +109,11 @@ def verdict_text(article: Article, verdict: Verdict) -> str:
 
 def _settings(configuration: Configuration) -> Iterator[tuple[str, str, Any, str]]:
     for section, table in configuration.settings.model_dump(mode="json").items():
-        for key, value in table.items():
-            shown = _without_password(value) if (section, key) == ("storage", "url") else value
-            yield section, key, shown, configuration.origin(section, key)
+        named = section in {"profile", "channel"}
+        for path, keys in [((section, name), keys) for name, keys in table.items()] if named else [((section,), table)]:
+            for key, value in keys.items():
+                shown = _without_password(value) if (section, key) == ("storage", "url") else value
+                yield ".".join(path), key, shown, configuration.origin(*path, key)
 
 
 def _without_password(url: str) -> str:

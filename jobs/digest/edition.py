@@ -20,6 +20,62 @@ class Day(StrEnum):
     BLIND = "blind"  # too little was seen to conclude anything from silence
 
 
+class Standing(StrEnum):
+    """What a story is to the readers of this profile."""
+
+    NEW = "new"
+    UPDATED = "updated"  # told before, and something became known since
+    ONGOING = "ongoing"  # told before, and more was written about it
+
+
+class Fault(StrEnum):
+    """What is wrong with a source."""
+
+    FAILED = "failed"  # it did not answer in the window
+    SILENT = "silent"  # it answers, and has had nothing new for longer than its habit allows
+    DEGRADED = "degraded"  # its articles come out otherwise than they used to
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """Who says that who did it, and how sure they are by their own words."""
+
+    claimant: str  # empty where the outlet says it itself
+    accused: str
+    hedge: str  # "stated", "assessed", "suspected", "alleged" or "denied"
+    words: str  # "with moderate confidence"; may be empty
+    outlet: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A rejected article that the reader is asked about. `id` takes the answer: `spywire label A-17 flag`."""
+
+    id: str
+    title: str
+    url: str
+    outlet: str
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """Stories that name something, beside what is usual in so long a window by the last four weeks."""
+
+    name: str
+    stories: int
+    usual: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What the flagged stories are about, most first."""
+
+    actors: tuple[Count, ...] = ()
+    countries: tuple[Count, ...] = ()
+    sectors: tuple[Count, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
     """A sentence as an outlet printed it, cut to length."""
@@ -56,7 +112,13 @@ class Item:
     copies: tuple[Copy, ...]  # the first few
     articles: int  # all of them, the told one included
     origins: int = 1  # independent reports among them
-    changes: tuple[str, ...] = ()  # what became known since the story began
+    changes: tuple[str, ...] = ()  # what became known: since it was last told, or since it began
+    standing: Standing = Standing.NEW
+    actors: tuple[str, ...] = ()  # who is said to have done it
+    victims: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()  # of all its articles
+    attributions: tuple[Attribution, ...] = ()
+    late: bool = False  # published before the window; we came to know of it in it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,12 +157,13 @@ class Fate:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceNote:
-    """A source that did not answer in the window. `state` is None when it was not looked at."""
+    """A source that something is wrong with. `state` is None when it was not looked at."""
 
     source: str
     state: PollState | None
     at: datetime | None  # of the latest look, where one is known
     detail: str = ""
+    fault: Fault = Fault.FAILED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +175,7 @@ class Coverage:
     sources: int
     answered: int
     failed: tuple[SourceNote, ...]
+    unwell: tuple[SourceNote, ...] = ()  # answered, but silent or degraded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,3 +192,15 @@ class Edition:
     links: int
     fates: tuple[Fate, ...]
     model: str
+    number: int = 0  # 0: a preview, which is not an edition
+    profile: str = ""
+    tlp: str = ""
+    zone: str = "UTC"
+    days: int = 1  # due days that it covers
+    articles: int = 0  # read in the window
+    origins: int = 0  # independent reports behind the flagged stories
+    questions: tuple[Question, ...] = ()
+    counts: Counts = Counts()
+    card: str = ""  # the model's figures in a line
+    next_at: datetime | None = None
+    left_out: int = 0  # flagged stories that the profile does not ask for

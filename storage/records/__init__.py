@@ -4,6 +4,7 @@ A discovered `Link` becomes an `Article` with a `Verdict`, or leaves the flow in
 Every time is an aware UTC `datetime`.
 """
 
+from storage.records.alarms import Alarm, AlarmKind
 from storage.records.articles import (
     NO_MODEL,
     STATE,
@@ -18,6 +19,7 @@ from storage.records.articles import (
     StoredArticle,
     Verdict,
 )
+from storage.records.editions import Address, Delivery, DeliveryState, EditionKind, NewEdition, StoredEdition
 from storage.records.findings import NO_FINDINGS, Claim, EntityKind, Findings, Hedge, Mention, Role
 from storage.records.gate import LABEL, Appointment, Draw, Flip, Label, Reject, Seat, Stratum, Taught, Word
 from storage.records.likeness import NO_SKETCH, Alike, AlikeArticle, Likeness, Sketch
@@ -51,6 +53,9 @@ __all__ = [
     "NO_VALIDATORS",
     "STATE",
     "Activity",
+    "Address",
+    "Alarm",
+    "AlarmKind",
     "Alike",
     "AlikeArticle",
     "Appointment",
@@ -62,7 +67,10 @@ __all__ = [
     "DateSource",
     "Dateline",
     "Decision",
+    "Delivery",
+    "DeliveryState",
     "Draw",
+    "EditionKind",
     "EntityKind",
     "Evidence",
     "Extent",
@@ -81,6 +89,7 @@ __all__ = [
     "LinkState",
     "Membership",
     "Mention",
+    "NewEdition",
     "NewStory",
     "PageLines",
     "Parked",
@@ -103,6 +112,7 @@ __all__ = [
     "SourceState",
     "Standing",
     "StoredArticle",
+    "StoredEdition",
     "StoredStory",
     "StoryChange",
     "Stratum",

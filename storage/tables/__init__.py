@@ -1,7 +1,9 @@
 """The schema: what a run leaves behind. Sessions and rows never leave this room."""
 
+from storage.tables.alarms import AlarmRow
 from storage.tables.articles import KEPT, ArticleRow, ClaimRow, MentionRow, VerdictRow
 from storage.tables.columns import Table
+from storage.tables.editions import DeliveryRow, EditionRow, ToldRow
 from storage.tables.gate import AppointmentRow, DrawRow, LabelRow, ShadowRow
 from storage.tables.likeness import BandRow, LikenessRow, SketchRow
 from storage.tables.lines import ParagraphRow, PrintRow
@@ -15,11 +17,14 @@ __all__ = [
     "KEPT",
     "OPEN",
     "READ",
+    "AlarmRow",
     "AppointmentRow",
     "ArticleRow",
     "BandRow",
     "ClaimRow",
+    "DeliveryRow",
     "DrawRow",
+    "EditionRow",
     "HostRow",
     "LabelRow",
     "LikenessRow",
@@ -39,6 +44,7 @@ __all__ = [
     "StoryChangeRow",
     "StoryRow",
     "Table",
+    "ToldRow",
     "VerdictRow",
     "WordOfHandRow",
 ]

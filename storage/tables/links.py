@@ -21,6 +21,7 @@ class LinkRow(Table):
     __table_args__ = (
         UniqueConstraint("key"),
         Index(None, "source", "state", "id"),
+        Index(None, "source", "discovered_at"),
         # the few that may be fetched again, among millions that are settled
         Index("ix_links_open", "source", "retry_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import JSON, BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.columns import Table
@@ -15,6 +15,7 @@ class RunRow(Table):
     """One execution of a job."""
 
     __tablename__ = "runs"
+    __table_args__ = (Index(None, "job", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job: Mapped[str] = mapped_column(String(40))
@@ -23,3 +24,8 @@ class RunRow(Table):
     ended_at: Mapped[datetime | None]
     exit_code: Mapped[int | None]
     counts: Mapped[dict[str, Any]]
+    host: Mapped[str] = mapped_column(String(255), server_default="")
+    process: Mapped[int] = mapped_column(server_default="0")
+    received: Mapped[int] = mapped_column(BigInteger, server_default="0")  # bytes
+    sources: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
+    error: Mapped[str] = mapped_column(server_default="")

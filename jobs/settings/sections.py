@@ -1,0 +1,100 @@
+"""What an operator can set, section by section."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from ipaddress import IPv4Network, IPv6Network  # noqa: TC003 - pydantic reads it
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from jobs.settings.section import Section, listed
+from jobs.settings.teams import Channel, Mail, Profile
+from jobs.spans import kept_text
+
+
+class Fetch(Section):
+    """How pages are fetched."""
+
+    contact: str = Field("", description="An e-mail address or URL, sent with every request: who to ask about it.")
+    user_agent: str = Field(
+        "", description="Sent with every request. Empty: spywire/VERSION, with the contact if there is one."
+    )
+    delay: float = Field(2.0, ge=0, le=3600, description="Seconds between two requests to the same host.")
+    timeout: float = Field(30.0, gt=0, le=600, description="Seconds until a request is given up.")
+    concurrency: int = Field(32, ge=1, le=1000, description="Requests under way at once, to different hosts.")
+    max_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Longest answer that is read, in bytes, unpacked.")
+    pages_per_source: int = Field(
+        500, ge=1, le=100_000, description="Pages of one source that a crawl fetches; the rest waits for the next one."
+    )
+    allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(listed)] = Field(
+        (), description="Networks that may be reached though they are not public, such as 10.0.0.0/8."
+    )
+    allow_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(listed)] = Field(
+        (80, 443), description="Ports that may be reached."
+    )
+    browser: str = Field(
+        "", description="Path of a Chromium, for sources with `render = true`. Empty: the one Playwright brings."
+    )
+
+    @property
+    def agent(self) -> str:
+        """The user agent as it is sent."""
+        contact = f" (+{self.contact})" if self.contact else ""
+        return self.user_agent or f"spywire/{version('spywire')}{contact}"
+
+
+class Storage(Section):
+    """Where everything is remembered."""
+
+    url: str = Field(
+        "",
+        description="sqlite:///FILE (relative to the settings) or postgresql+psycopg://HOST/NAME. Empty: spywire.db.",
+    )
+
+
+class Gate(Section):
+    """Who judges."""
+
+    model: str = Field("", description="The folder of a model of your own. Empty: the one that came with the program.")
+    processes: int = Field(0, ge=0, le=256, description="Worker processes. 0: one per core.")
+    deadline: float = Field(10.0, gt=0, le=600, description="Seconds until a page's extraction and judging is killed.")
+    memory_mb: int = Field(1536, ge=512, description="Memory a worker may have, in MiB.")
+
+
+class Digest(Section):
+    """What the digest shows."""
+
+    title: str = Field("Espionage watch", description="Its headline.")
+    max_stories: int = Field(60, ge=1, le=1000, description="Stories shown in full; the rest is counted.")
+
+
+class Retention(Section):
+    """How long what is stored is kept."""
+
+    keep_flagged: Annotated[str, AfterValidator(kept_text)] = Field(
+        "forever",
+        description="Text of articles that were flagged, held or labelled: 2y, 30d, forever. A source may differ.",
+    )
+    keep_rejected: Annotated[str, AfterValidator(kept_text)] = Field(
+        "30d", description="Text of rejected articles. Their metadata and verdicts always stay."
+    )
+    keep_polls: Annotated[str, AfterValidator(kept_text)] = Field(
+        "90d", description="Records of polls that brought nothing."
+    )
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+
+
+class Settings(Section):
+    """Everything an operator can set."""
+
+    fetch: Fetch = Field(default_factory=Fetch)
+    storage: Storage = Field(default_factory=Storage)
+    gate: Gate = Field(default_factory=Gate)
+    digest: Digest = Field(default_factory=Digest)
+    retention: Retention = Field(default_factory=Retention)
+    mail: Mail = Field(default_factory=Mail)
+    profile: dict[Name, Profile] = Field(default_factory=dict)  # one for each team
+    channel: dict[Name, Channel] = Field(default_factory=dict)

@@ -1,0 +1,124 @@
+"""Who gets a digest, of what, when, and over what: profiles, channels, and the mail server."""
+
+from __future__ import annotations
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from jobs.settings.section import Section, listed
+
+
+class Weekday(StrEnum):
+    """A day on which a digest is due."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class Form(StrEnum):
+    """How an edition is written."""
+
+    TEXT = "text"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class Security(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class ChannelKind(StrEnum):
+    """What a channel is."""
+
+    FOLDER = "folder"
+    COMMAND = "command"
+    WEBHOOK = "webhook"
+    CHAT = "chat"
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no such time zone; write one such as Europe/Vienna, or UTC") from error
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+
+
+class Mail(Section):
+    """The mail server that digests go through."""
+
+    host: str = Field("", description="The server. Empty: no mail is sent.")
+    port: int = Field(0, ge=0, le=65535, description="0: 587 with starttls, 465 with tls, 25 with none.")
+    security: Security = Field(
+        Security.STARTTLS, description="starttls, tls or none. A server that lacks it is refused, never worked around."
+    )
+    user: str = Field("", description="Who logs in. Empty: nobody does.")
+    password: SecretStr = Field(
+        SecretStr(""), description="Its password; better in SPYWIRE_MAIL__PASSWORD_FILE than in this file."
+    )
+    sender: str = Field("", description="The From address: spywire <digest@example.org>.")
+    reply_to: str = Field("", description="Where answers go. Empty: to the sender.")
+    unsubscribe: str = Field("", description="A mailto: or https: address for List-Unsubscribe. Empty: the sender.")
+    timeout: float = Field(30.0, gt=0, le=600, description="Seconds until the server is given up.")
+
+
+class Channel(Section):
+    """A way to deliver that is not mail."""
+
+    kind: ChannelKind = Field(ChannelKind.FOLDER, description="folder, command, webhook or chat.")
+    form: Form = Field(Form.HTML, description="text, html, markdown or json; a chat always gets its own short text.")
+    path: str = Field("", description="folder: where the files are written, relative to the settings.")
+    command: Words = Field((), description="command: a program and its arguments; it reads the edition from its stdin.")
+    url: SecretStr = Field(
+        SecretStr(""), description="webhook: an https address. chat: an apprise address (slack://, msteams://, ...)."
+    )
+    secret: SecretStr = Field(SecretStr(""), description="webhook: signs the body with HMAC-SHA256.")
+    timeout: float = Field(30.0, gt=0, le=600, description="Seconds until it is given up.")
+
+
+class Profile(Section):
+    """One team's digest. One crawl serves all of them."""
+
+    title: str = Field("", description="Its headline. Empty: that of [digest].")
+    at: time = Field(time(7, 0), description="When the digest is due, by the clock of the zone: 07:00.")
+    zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="Its time zone: Europe/Vienna.")
+    weekdays: Annotated[tuple[Weekday, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
+        tuple(Weekday), description="Days on which it is due."
+    )
+    to: Words = Field((), description="Mail addresses that get it, one mail each.")
+    channels: Words = Field((), description="Channels that get it, by name: [channel.NAME].")
+    tlp: Literal["", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = Field(
+        "", description="The Traffic Light Protocol label (FIRST, TLP 2.0) on every page."
+    )
+    actors: Words = Field((), description="Only stories that name one of these actors (any of its names). Empty: all.")
+    countries: Words = Field((), description="Only stories that name one of these countries (ISO 3166 codes: DE, TW).")
+    sectors: Words = Field((), description="Only stories about one of these sectors.")
+    languages: Words = Field((), description="Only articles in these languages (en, de).")
+    tags: Words = Field((), description="Only articles of sources with one of these tags.")
+    threshold: float = Field(0.0, ge=0, le=1, description="Flagged stories below this score are left out. 0: none.")
+    max_stories: int = Field(60, ge=1, le=1000, description="Stories shown in full; the rest is counted.")
+    excerpt: int = Field(600, ge=0, le=5000, description="Characters quoted of a story; a source may allow fewer.")
+    check: int = Field(3, ge=0, le=20, description="Rejected articles that a reader is asked about in each edition.")
+    alert_score: float = Field(0.0, ge=0, le=1, description="A story with this score is sent at once. 0: never.")
+    alert_origins: int = Field(2, ge=1, le=50, description="... when this many independent reports stand behind it.")
+    alert_cap: int = Field(3, ge=1, le=50, description="Alerts a day at most; the digest tells the others.")
+    quiet_hours: Annotated[str, Field(pattern=r"^$|^\d\d:\d\d-\d\d:\d\d$")] = Field(
+        "", description="No alert in these hours of the zone: 22:00-06:00. They wait for the morning."
+    )
