@@ -10,11 +10,12 @@ from scrapy.exceptions import DropItem
 
 from crawler.judging import assessment_of
 from crawler.report import Trouble
-from crawler.revisits import believed, change
+from crawler.revisits import believed, change, missing
 from crawler.spiders.news import NewsSpider
+from crawler.urls import url_key
 from storage.archive import NO_MODEL, STATE
 from storage.errors import StorageError
-from storage.records import Judged, LinkState, Seen, Settled
+from storage.records import Judged, LinkState, Moved, Seen, Settled
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -44,7 +45,7 @@ class GatePipeline:
         if unjudged:
             job.tracker.trouble(Trouble.GATE, assessment.reason)
         if page.revisit is not None and (judged is None or unjudged):
-            job.tracker.counts["revisits.unread"] += 1  # what was there stays as it is
+            await _unread(page, page.revisit, assessment.reason, job)
             raise DropItem(assessment.reason)
         if judged is None:
             await spider.settle(_settled(page, assessment.state, assessment.reason))
@@ -90,16 +91,40 @@ class ArchivePipeline:
             job.tracker.trouble(Trouble.STORAGE, str(error))
 
 
+async def _says_missing(page: Page, job: Job) -> bool:
+    """Whether a page says that there is none, read under its own headline and not the feed's."""
+    link = None if page.link is None else replace(page.link, title=None)
+    found = await assessment_of(replace(page, revisit=None, link=link), workers=job.workers, tracker=job.tracker)
+    return found.judged is None and missing(found.reason)
+
+
+async def _unread(page: Page, revisit: Revisit, reason: str, job: Job) -> None:
+    """Another look showed no article: what was there stays as it is, unless the page says that there is none."""
+    gone = missing(reason) or await _says_missing(page, job)
+    job.tracker.counts["revisits.gone" if gone else "revisits.unread"] += 1
+    if gone:
+        await job.memory.saw(Seen(article_id=revisit.stored.id, at=datetime.now(UTC), gone=True))
+
+
 async def _compare(page: Page, revisit: Revisit, judged: Judged, job: Job) -> None:
     """Note what another look at an article gave."""
     stored, at = revisit.stored, datetime.now(UTC)
     if not believed(stored.article, judged.article):
-        job.tracker.counts["revisits.not-believed"] += 1
+        gone = await _says_missing(page, job)
+        there = await job.memory.saw(Seen(article_id=stored.id, at=at, gone=gone, doubted=judged))
+        job.tracker.counts["revisits.not-believed" if there else "revisits.gone"] += 1
         return
     what = change(stored.article, judged.article, found=(stored.findings, judged.findings), repeated=page.repeated)
     job.tracker.counts["revisits.changed" if what else "revisits.unchanged"] += 1
-    now = judged if what else None
-    seen = Seen(article_id=stored.id, at=at, validators=page.validators, judged=now, what=what or "")
+    key = url_key(page.url)
+    seen = Seen(
+        article_id=stored.id,
+        at=at,
+        moved=Moved(url=page.url, key=key) if key != url_key(revisit.link.url) else None,
+        validators=page.validators,
+        judged=judged if what else None,
+        what=what or "",
+    )
     await job.memory.saw(seen)
 
 

@@ -11,7 +11,7 @@ from storage.records import EntityKind, Extent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from storage.records import Article, Findings, HostLines
+    from storage.records import Article, Findings, HostLines, Judged, StoredArticle
 
 FEWEST = 3  # words that come or go before a text counts as changed
 STAYS = 0.4  # of the old text's words: a page with less of them is another page (a login, a consent form, an error)
@@ -22,6 +22,12 @@ _STAMP = re.compile(
     r"mis à jour|publié|aggiornato|bijgewerkt|обновлено|опубликовано|оновлено|更新|发布|發布|수정|입력)\b.{0,80}",
     re.IGNORECASE,
 )
+_NOT_FOUND = re.compile(
+    r"error: .*(?:\b404\b|\bnot found|no longer (?:available|exists)|nicht gefunden|introuvable|no encontrad[ao]|"
+    r"non trovat[ao]|não encontrad[ao]|niet gevonden|nie znaleziono|не найден|не знайден|bulunamadı|见つかりません|"
+    r"見つかりません|未找到|不存在|찾을 수 없)",
+    re.IGNORECASE,
+)
 
 
 def believed(old: Article, new: Article) -> bool:
@@ -30,6 +36,18 @@ def believed(old: Article, new: Article) -> bool:
         return False
     before, now = _words(old.text.split("\n")), _words(new.text.split("\n"))
     return (before & now).total() >= STAYS * before.total()
+
+
+def edited(old: StoredArticle, new: Judged) -> str | None:
+    """What a page at another address says anew of an article, empty if nothing; None if it is another article."""
+    if not believed(old.article, new.article):
+        return None
+    return change(old.article, new.article, found=(old.findings, new.findings)) or ""
+
+
+def missing(reason: str) -> bool:
+    """Whether the reason why a page is no article is that it says that there is none, though it answered 200."""
+    return _NOT_FOUND.match(reason) is not None
 
 
 def change(

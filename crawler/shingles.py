@@ -7,14 +7,10 @@ hashes are the same on every machine and in every process.
 from __future__ import annotations
 
 import re
-from heapq import nsmallest
-from typing import TYPE_CHECKING
+from itertools import accumulate
 from zlib import crc32
 
 from storage.records import NO_SKETCH, Sketch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 WORDS = 6
 CHARACTERS = 12
@@ -23,35 +19,33 @@ LONGEST = 200_000  # code points; a text beyond it is known by its beginning
 SPREAD = 0x9E3779B1  # 2^32 over the golden ratio: neighbouring checksums end far apart
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_APART = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))  # noqa: PLR2004 - of ASCII
 SOME = 500  # characters that tell how a text is written
 
 
 def sketch(text: str) -> Sketch:
     """The sketch of a text; an empty one of a text with fewer than two shingles."""
-    known: dict[int, bytes] = {}
-    for shingle in _shingles(text[:LONGEST].lower()):
-        known[crc32(shingle) * SPREAD & 0xFFFFFFFF] = shingle
+    shingles = _shingles(text[:LONGEST].lower())
+    known = dict(zip([checksum * SPREAD & 0xFFFFFFFF for checksum in map(crc32, shingles)], shingles, strict=True))
     if len(known) < 2:  # noqa: PLR2004 - one shingle is no text
         return NO_SKETCH
-    least = nsmallest(KEPT, known)
-    return Sketch(size=len(known), hashes=tuple(order << 31 | crc32(known[order], SPREAD) >> 1 for order in least))
+    least = sorted(known)[:KEPT]
+    return Sketch(size=len(known), hashes=tuple([order << 31 | crc32(known[order], SPREAD) >> 1 for order in least]))
 
 
-def _shingles(text: str) -> Iterator[bytes]:
+def _shingles(text: str) -> list[bytes]:
+    if text.isascii():
+        return _windows(text.encode().translate(_APART).split())
     sample = text[:SOME]
-    if len(_UNSPACED.findall(sample)) * 3 > len(sample):
-        run = "".join(_WORD.findall(text))
-        return (run[at : at + CHARACTERS].encode() for at in range(len(run) - CHARACTERS + 1))
     words = _WORD.findall(text)
-    joined = " ".join(words).encode()
-    return _windows(joined)
+    if len(_UNSPACED.findall(sample)) * 3 > len(sample):
+        run = "".join(words)
+        return [run[at : at + CHARACTERS].encode() for at in range(len(run) - CHARACTERS + 1)]
+    return _windows([word.encode() for word in words])
 
 
-def _windows(joined: bytes) -> Iterator[bytes]:
+def _windows(words: list[bytes]) -> list[bytes]:
     """Every run of `WORDS` words, cut out of the text as it lies in memory."""
-    ends = [match.start() for match in re.finditer(b" ", joined)]
-    ends.append(len(joined))
-    start = 0
-    for at in range(WORDS - 1, len(ends)):
-        yield joined[start : ends[at]]
-        start = ends[at - WORDS + 1] + 1
+    joined = b" ".join(words)
+    ends = [end + at for at, end in enumerate(accumulate(map(len, words)))]
+    return [joined[start:end] for start, end in zip([0, *[end + 1 for end in ends]], ends[WORDS - 1 :], strict=False)]

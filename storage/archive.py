@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
+from storage.edits import earlier, same_as, take_over
 from storage.findings import read_findings, write_findings
 from storage.ledger import settle
-from storage.likeness import remember
+from storage.likeness import look, remember
 from storage.lines import Print, enter, keep_print, places
 from storage.records import (
     NO_FINDINGS,
@@ -24,7 +25,7 @@ from storage.records import (
     StoredArticle,
     Verdict,
 )
-from storage.repeats import FULL_TEXT, alike, is_soft_404, soft_404, withdraw
+from storage.repeats import FULL_TEXT, alike, is_soft_404, soft_404, text_number, withdraw
 from storage.revisions import watch
 from storage.rows import article_columns, stored_record, text_hash
 from storage.search import refresh
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storage.database import Database
+    from storage.edits import Earlier, Edited
+    from storage.likeness import Near
     from storage.records import Standing
 
     Regard = Callable[[Article, Sequence[Standing]], Article]
@@ -49,10 +52,14 @@ __all__ = ["FULL_TEXT", "NO_MODEL", "STATE", "Archive", "article_columns", "text
 class Archive:
     """One method, one transaction."""
 
-    def __init__(self, database: Database, *, regard: Regard | None = None) -> None:
-        """`regard` may mark an article for the places where its paragraphs stand already; it is asked in `add`."""
+    def __init__(self, database: Database, *, regard: Regard | None = None, edited: Edited | None = None) -> None:
+        """Both are asked in `add`.
+
+        `regard` may mark an article for the places where its paragraphs stand already; `edited` says whether a page is
+        a stored article at another address, and what changed.
+        """
         self._database = database
-        self._regard = regard
+        self._regard, self._edited = regard, edited
 
     def add(self, judged: Judged, outcome: Settled, *, run: int) -> LinkState:
         """Store an article with its verdict and settle its link as the verdict says, or as a duplicate.
@@ -63,19 +70,25 @@ class Archive:
         article. What the gate flags or holds never vanishes behind something it rejected.
 
         A text that too many links of the host have is a soft 404: then all of them are, and none is an article.
+
+        A page that is an article edited under another address becomes a revision of it, and its link a duplicate.
         """
         digest = text_hash(judged.article.text)
         with self._database.write() as session:
             link = session.scalars(select(LinkRow).where(LinkRow.key == outcome.key)).one()
-            page = _print(judged, digest, link)
+            page = _print(judged, link)
+            near = look(session, judged.sketch)
             others = alike(session, page) if page.lines.host else []
             if is_soft_404(judged.article, link.url, others):
                 became = soft_404(outcome, page.lines.host, len(others))
                 withdraw(session, page, became, run=run)
+            elif (old := self._edits(session, judged, link, near)) is not None:
+                became = replace(outcome, state=LinkState.DUPLICATE, reason=same_as(old.url, old.what))
+                take_over(session, old, judged, at=outcome.at)
             elif (twin := _twin(session, judged, digest, link)) is not None:
-                became = replace(outcome, state=LinkState.DUPLICATE, reason=f"same article as {twin}")
+                became = replace(outcome, state=LinkState.DUPLICATE, reason=same_as(twin))
             else:
-                self._keep(session, judged, digest, link, outcome)
+                self._keep(session, judged, link, outcome, near)
                 became = replace(outcome, state=STATE[judged.verdict.decision], reason=judged.verdict.why)
                 page = replace(page, teaches=not others)
             if page.lines.host:
@@ -83,12 +96,15 @@ class Archive:
             settle(session, became, run=run)
             return became.state
 
-    def _keep(self, session: Session, judged: Judged, digest: str, link: LinkRow, outcome: Settled) -> None:
+    def _edits(self, session: Session, judged: Judged, link: LinkRow, near: Near) -> Earlier | None:
+        return None if self._edited is None else earlier(session, judged, link, near.alike, self._edited)
+
+    def _keep(self, session: Session, judged: Judged, link: LinkRow, outcome: Settled, near: Near) -> None:
         at = outcome.at
         notable = judged.verdict.decision is not Decision.REJECT
         standing = places(session, judged.lines) if notable else []
         article = self._regard(judged.article, standing) if self._regard else judged.article
-        row = _article_row(replace(judged, article=article), digest, link)
+        row = _article_row(replace(judged, article=article), link)
         session.add(row)
         session.flush()
         session.add(verdict_row(row.id, judged.verdict, at))
@@ -99,7 +115,7 @@ class Archive:
             enter(session, judged.lines, row.id, at=at)
             watch(session, row.id, outcome.validators, fetched=outcome.fetched_at or at, at=at)
         refresh(session, row.id)
-        remember(session, row.id, judged.sketch)
+        remember(session, row.id, judged.sketch, near)
 
     def decided(self, decision: Decision, *, since: datetime, until: datetime) -> list[StoredArticle]:
         """The articles whose verdict stands at `decision` and was given in `[since, until)`.
@@ -164,10 +180,11 @@ def _twin(session: Session, judged: Judged, digest: str, link: LinkRow) -> str |
     return session.scalars(query.order_by(ArticleRow.id).limit(1)).first()
 
 
-def _print(judged: Judged, digest: str, link: LinkRow) -> Print:
-    text = int.from_bytes(bytes.fromhex(digest[:16]), signed=True)
+def _print(judged: Judged, link: LinkRow) -> Print:
+    text = text_number(judged.article.text)
     return Print(link_id=link.id, text=text, title=judged.article.title, lines=judged.lines, teaches=False)
 
 
-def _article_row(judged: Judged, digest: str, link: LinkRow) -> ArticleRow:
+def _article_row(judged: Judged, link: LinkRow) -> ArticleRow:
+    digest = text_hash(judged.article.text)
     return ArticleRow(link_id=link.id, key=judged.key, text_hash=digest, **article_columns(judged.article))

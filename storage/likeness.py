@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
@@ -12,7 +13,7 @@ from storage.records import Alike, AlikeArticle, Likeness, Sketch
 from storage.tables import BandRow, LikenessRow, SketchRow, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -32,6 +33,17 @@ SURE = 24  # hashes in a sketch, below which only nearly all is the same
 FRAME = 0.9
 
 
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """What a look at the stored texts gave."""
+
+    alike: tuple[AlikeArticle, ...] = ()
+    on_bands: Mapping[int, Sequence[int]] = field(default_factory=dict)  # the articles on each band that was named
+
+
+NOTHING_NEAR = Near()
+
+
 def compare(later: Sketch, earlier: Sketch) -> Alike:
     """How much of each text stands in the other, from the union of their smallest hashes."""
     both = _in_common(later, earlier)
@@ -39,12 +51,11 @@ def compare(later: Sketch, earlier: Sketch) -> Alike:
     return Alike(share=share, other_share=other, kind=_kind(later, earlier, share, other))
 
 
-def remember(session: Session, article_id: int, sketch: Sketch) -> list[AlikeArticle]:
-    """Keep the sketch of an article that has none, and what it is like: the most alike first."""
+def remember(session: Session, article_id: int, sketch: Sketch, near: Near) -> None:
+    """Keep the sketch of an article that has none, and what `look` found that it is like."""
     if not sketch.hashes:
-        return []
-    on_bands = _on_bands(session, sketch)
-    found = _alike(session, sketch, on_bands)
+        return
+    found, on_bands = near.alike, near.on_bands
     copies = [like for like in found if like.alike.kind is Likeness.COPY]
     family = _family(session, copies[0].article_id) if copies else article_id
     kept = {"article_id": article_id, "family_id": family, "size": sketch.size, "hashes": _packed(sketch)}
@@ -54,7 +65,6 @@ def remember(session: Session, article_id: int, sketch: Sketch) -> list[AlikeArt
         session.execute(insert(BANDED), [{"hash": value, "article_id": article_id} for value in free])
     if found:
         session.execute(insert(LIKE), [_columns(article_id, like) for like in found])
-    return found
 
 
 def forget(session: Session, article_id: int) -> None:
@@ -63,9 +73,24 @@ def forget(session: Session, article_id: int) -> None:
         session.execute(delete(table).where(table.article_id == article_id))
 
 
-def look(session: Session, sketch: Sketch) -> list[AlikeArticle]:
+def look(session: Session, sketch: Sketch) -> Near:
     """The stored texts that this one is like, the most alike first, then by age."""
-    return _alike(session, sketch, _on_bands(session, sketch)) if sketch.hashes else []
+    if not sketch.hashes:
+        return NOTHING_NEAR
+    on_bands = _on_bands(session, sketch)
+    return Near(alike=tuple(_alike(session, sketch, on_bands)), on_bands=on_bands)
+
+
+def compared(session: Session, sketch: Sketch, article_ids: Collection[int]) -> list[AlikeArticle]:
+    """Those of the articles that a text is like."""
+    if not article_ids or not sketch.hashes:
+        return []
+    stored = select(SKETCHED.c.article_id, SKETCHED.c.size, SKETCHED.c.hashes)
+    alike = (
+        AlikeArticle(article_id=article, alike=compare(sketch, Sketch(size=size, hashes=_unpacked(hashes))))
+        for article, size, hashes in session.execute(stored.where(SKETCHED.c.article_id.in_(article_ids)))
+    )
+    return [like for like in alike if like.alike.kind is not None]
 
 
 def family(session: Session, article_ids: Sequence[int]) -> dict[int, int]:
@@ -77,8 +102,11 @@ def family(session: Session, article_ids: Sequence[int]) -> dict[int, int]:
 def _on_bands(session: Session, sketch: Sketch) -> dict[int, list[int]]:
     """The articles on each band that one of the hashes names."""
     found: dict[int, list[int]] = {}
-    query = select(BANDED.c.hash, BANDED.c.article_id).where(BANDED.c.hash.in_(sketch.hashes[:LOOKED]))
-    for value, article in session.execute(query):
+    named = ",".join(
+        map(str, sketch.hashes[:LOOKED])
+    )  # numbers in the statement: 64 bound ones cost more than the look
+    query = f"SELECT hash, article_id FROM bands WHERE hash IN ({named})"  # noqa: S608 - numbers of our own
+    for value, article in session.connection().exec_driver_sql(query):
         found.setdefault(value, []).append(article)
     return found
 
@@ -87,16 +115,7 @@ def _alike(session: Session, sketch: Sketch, on_bands: dict[int, list[int]]) -> 
     counted = Counter(article for articles in on_bands.values() for article in articles)
     enough = min(TOGETHER, len(sketch.hashes))
     likely = sorted((-count, article) for article, count in counted.items() if count >= enough)[:CANDIDATES]
-    if not likely:
-        return []
-    stored = select(SKETCHED.c.article_id, SKETCHED.c.size, SKETCHED.c.hashes)
-    alike = [
-        AlikeArticle(article_id=article, alike=compare(sketch, Sketch(size=size, hashes=_unpacked(hashes))))
-        for article, size, hashes in session.execute(
-            stored.where(SKETCHED.c.article_id.in_([article for _, article in likely]))
-        )
-    ]
-    told = [like for like in alike if like.alike.kind is not None]
+    told = compared(session, sketch, [article for _, article in likely])
     return sorted(told, key=lambda like: (-round(max(like.alike.share, like.alike.other_share), 1), like.article_id))
 
 

@@ -12,18 +12,21 @@ from sqlalchemy import bindparam, select, update
 from storage.findings import write_findings
 from storage.likeness import forget as forget_sketch
 from storage.records import NO_FINDINGS, DateSource, Extent, LinkState
+from storage.rows import text_hash
 from storage.search import forget
 from storage.tables import ArticleRow, LinkRow, PrintRow, VerdictRow
 from storage.verdicts import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from storage.lines import Print
-    from storage.records import Article, Settled
+    from storage.records import Article, Judged, Settled
 
+SOFT_404 = "soft 404"
 LINKS = 3  # of a host with the same text, before it can be a soft 404
 FULL_TEXT = 1000  # code points; what is shorter may be all that a paywall shows
 MOST_ALIKE = 20  # links that are looked at
@@ -79,7 +82,7 @@ def soft_404(outcome: Settled, host: str, links: int) -> Settled:
     return replace(
         outcome,
         state=LinkState.NOT_AN_ARTICLE,
-        reason=f"soft 404: the same text as {links} other pages of {host}",
+        reason=f"{SOFT_404}: the same text as {links} other pages of {host}",
     )
 
 
@@ -96,14 +99,33 @@ def withdraw(session: Session, page: Print, outcome: Settled, *, run: int) -> No
         if article_id is not None and labelled(session, article_id):
             continue
         if article_id is not None:
-            standing = VerdictRow.article_id == article_id, VerdictRow.superseded_at.is_(None)
-            session.execute(update(VerdictRow).where(*standing).values(superseded_at=outcome.at))
-            write_findings(session, article_id, NO_FINDINGS)
-            forget(session, article_id)
-            forget_sketch(session, article_id)
+            retract(session, article_id, at=outcome.at)
         was = f"; was {link.state}" if link.state in STORED else ""
         link.state, link.reason = outcome.state, outcome.reason + was
         link.settled_at, link.settled_by = outcome.at, run
+
+
+def retract(session: Session, article_id: int, *, at: datetime) -> None:
+    """Let no verdict on an article stand, and let nothing find it. It is kept."""
+    standing = VerdictRow.article_id == article_id, VerdictRow.superseded_at.is_(None)
+    session.execute(update(VerdictRow).where(*standing).values(superseded_at=at))
+    write_findings(session, article_id, NO_FINDINGS)
+    forget(session, article_id)
+    forget_sketch(session, article_id)
+
+
+def not_there(session: Session, judged: Judged, link_id: int) -> bool:
+    """Whether a page says what its host says of pages that are not there, as far as that is known."""
+    text = text_number(judged.article.text)
+    same = PrintRow.host == judged.lines.host, PrintRow.text == text, PrintRow.link_id != link_id
+    settled = LinkRow.state == LinkState.NOT_AN_ARTICLE, LinkRow.reason.startswith(SOFT_404)
+    query = select(PrintRow.link_id).join(LinkRow, LinkRow.id == PrintRow.link_id).where(*same, *settled)
+    return bool(judged.lines.host) and session.scalar(query.limit(1)) is not None
+
+
+def text_number(text: str) -> int:
+    """A text as prints remember it."""
+    return int.from_bytes(bytes.fromhex(text_hash(text)[:16]), signed=True)
 
 
 def _about(text: str, subject: str) -> bool:

@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from storage.findings import read_findings, write_findings
-from storage.records import (
-    NO_FINDINGS,
-    Because,
-    Decision,
-    LinkState,
-    Past,
-    Revision,
-    Revisit,
-    Validators,
-)
-from storage.rows import article_columns, link_record, stored_record, text_hash
+from storage.edits import absorb, removed, revise, successor
+from storage.findings import read_findings
+from storage.records import NO_FINDINGS, LinkState, Past, Revision, Revisit, Validators
+from storage.repeats import not_there
+from storage.rows import link_record, stored_record
 from storage.tables import ArticleRow, LinkRow, RevisionRow, RevisitRow, VerdictRow
-from storage.verdicts import follow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,12 +22,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storage.database import Database
+    from storage.edits import Edited
     from storage.records import Judged, Seen
 
 LOOKS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 AGAIN = timedelta(hours=1)  # after which a page that was not there is looked for once more
 GONE = 2  # looks in a row without a page
-FIRST = {"url", "published", "date_source"}  # what an edit does not change
 NOTABLE = [LinkState.FLAGGED, LinkState.HELD]
 
 
@@ -50,8 +42,10 @@ def next_look(fetched: datetime, *, at: datetime) -> datetime | None:
 class Revisions:
     """One method, one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, edited: Edited | None = None) -> None:
+        """`edited` says whether a page is an article that is stored, under another address, and what changed."""
         self._database = database
+        self._edited = edited
 
     def sources_due(self, *, at: datetime) -> set[str]:
         """The sources with articles that `take` would give."""
@@ -79,29 +73,33 @@ class Revisions:
                 revisit.next_at = next_look(link.fetched_at or link.discovered_at, at=at)
             return [
                 Revisit(
-                    link=link_record(link),
+                    link=replace(link_record(link), url=revisit.url or link.url),
                     stored=stored_record(link, article, verdict, found.get(article.id, NO_FINDINGS)),
                     validators=Validators(etag=revisit.etag, last_modified=revisit.last_modified),
                 )
                 for revisit, link, article, verdict in rows
             ]
 
-    def note(self, seen: Seen) -> None:
+    def note(self, seen: Seen) -> bool:
         """Remember what a look gave, with the article as it reads now and the verdict on it, in one transaction.
 
-        What it said before is kept as a revision. A label stays in force. Without a page twice in a row, an article is
-        marked as removed, and nothing of it is deleted.
+        What it said before is kept as a revision, and its story is told. A label stays in force. Without a page twice
+        in a row, an article is marked as removed, and nothing of it is deleted. A page that says what the host says of
+        pages that are not there is none. Where the article is stored a second time, at the address that its own leads
+        to now or since its own is gone, the two become one. Gives whether there was a page.
         """
         with self._database.write() as session:
             row = session.get_one(RevisitRow, seen.article_id, with_for_update=True)
-            if seen.gone:
-                _missed(row, seen.at)
-                return
-            row.missed, row.removed_at = 0, None
-            if seen.validators is not None:
-                row.etag, row.last_modified = seen.validators.etag, seen.validators.last_modified
-            if seen.judged is not None:
-                _revise(session, seen.article_id, seen.judged, seen.what, at=seen.at)
+            gone = seen.gone or (seen.doubted is not None and _nothing_there(session, seen.article_id, seen.doubted))
+            if gone or seen.moved:
+                later = self._edited and successor(session, seen.article_id, seen.moved)
+                if self._edited and later and absorb(session, seen.article_id, later, self._edited, at=seen.at):
+                    return True
+            if gone:
+                _missed(session, row, seen.at)
+            elif seen.doubted is None:
+                _found(session, row, seen)
+            return not gone
 
     def past(self, article_id: int) -> Past:
         """What the article said before."""
@@ -128,24 +126,25 @@ def _due(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return RevisitRow.next_at <= at, LinkRow.state.in_(NOTABLE), ArticleRow.purged_at.is_(None)
 
 
-def _missed(row: RevisitRow, at: datetime) -> None:
+def _nothing_there(session: Session, article_id: int, page: Judged) -> bool:
+    return not_there(session, page, session.get_one(ArticleRow, article_id).link_id)
+
+
+def _missed(session: Session, row: RevisitRow, at: datetime) -> None:
     row.missed += 1
-    if row.missed >= GONE:
-        row.removed_at, row.next_at = row.removed_at or at, None
-    else:
+    if row.missed < GONE:
         row.next_at = at + AGAIN
+        return
+    row.next_at = None
+    if row.removed_at is None:
+        row.removed_at = at
+        removed(session, row.article_id, at=at)
 
 
-def _revise(session: Session, article_id: int, judged: Judged, what: str, *, at: datetime) -> None:
-    row = session.get_one(ArticleRow, article_id, with_for_update=True)
-    standing = VerdictRow.article_id == article_id, VerdictRow.superseded_at.is_(None)
-    if row.purged_at is not None or session.scalar(select(VerdictRow.id).where(*standing)) is None:
-        return  # purged, or withdrawn as no article, while the look was under way
-    session.add(RevisionRow(article_id=article_id, at=at, what=what, title=row.title, text=row.text))
-    for name, value in article_columns(judged.article).items():
-        if name not in FIRST or getattr(row, name) is None:
-            setattr(row, name, value)
-    row.text_hash = text_hash(judged.article.text)
-    notable = judged.verdict.decision is not Decision.REJECT
-    write_findings(session, article_id, judged.findings if notable else NO_FINDINGS)
-    follow(session, article_id, replace(judged.verdict, because=Because.REVISED), at=at)
+def _found(session: Session, row: RevisitRow, seen: Seen) -> None:
+    row.missed, row.removed_at = 0, None
+    row.url = seen.moved.url if seen.moved else row.url
+    if seen.validators is not None:
+        row.etag, row.last_modified = seen.validators.etag, seen.validators.last_modified
+    if seen.judged is not None:
+        revise(session, seen.article_id, seen.judged, seen.what, at=seen.at)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 
+from storage.edits import OF_REVISIONS, change_row, told_late
 from storage.findings import read_findings
 from storage.records import NO_FINDINGS, Change, Decision, HandWord, Membership, StoredStory
 from storage.rows import stored_record
@@ -65,10 +67,10 @@ class Stories:
             row = session.scalar(select(StoryRow).where(StoryRow.public == public))
             while row is not None and row.merged_into is not None:
                 row = session.get(StoryRow, row.merged_into)
-            return None if row is None else _stories(session, [row])[0]
+            return next(iter(_stories(session, [] if row is None else [row])), None)
 
-    def of(self, article_ids: Sequence[int]) -> list[StoredStory]:
-        """The stories that these articles are in, oldest first."""
+    def of(self, article_ids: Sequence[int], *, known: Sequence[StoredArticle] = ()) -> list[StoredStory]:
+        """The stories that these articles are in, oldest first. What is known already is not read again."""
         ids: set[int] = set()
         with self._database.read() as session:
             for some in _chunks(article_ids):
@@ -76,7 +78,14 @@ class Stories:
             rows: list[StoryRow] = []
             for some in _chunks(sorted(ids)):
                 rows += session.scalars(select(StoryRow).where(StoryRow.id.in_(some)).order_by(StoryRow.id))
-            return _stories(session, rows)
+            return _stories(session, rows, known)
+
+    def changed(self, *, since: datetime, until: datetime) -> list[StoredStory]:
+        """The stories of which something became known in `[since, until)`, edits and removals too, oldest first."""
+        told = select(StoryChangeRow.story_id).where(StoryChangeRow.at >= since, StoryChangeRow.at < until)
+        query = select(StoryRow).where(StoryRow.id.in_(told), StoryRow.merged_into.is_(None)).order_by(StoryRow.id)
+        with self._database.read() as session:
+            return _stories(session, session.scalars(query).all())
 
     def likenesses(self, article_ids: Sequence[int]) -> dict[tuple[int, int], tuple[float, float]]:
         """For an article and an earlier one: the share of its text in that, and of that in it."""
@@ -106,7 +115,7 @@ class Stories:
     def record(self, stories: Iterable[NewStory], *, at: datetime) -> list[str]:
         """Store what was decided, all of it or nothing; gives the stories' names."""
         with self._database.write() as session:
-            return [_record(session, story, at) for story in stories]
+            return _record(session, list(stories), at)
 
     def say(self, words: Iterable[HandWord], *, by: str, at: datetime) -> None:
         """Keep a person's word."""
@@ -121,13 +130,17 @@ class Stories:
         with self._database.write() as session:
             ids = [member.article for member in story.members]
             session.execute(delete(MemberRow).where(MemberRow.article_id.in_(ids)))
-            return [_record(session, story, at)]
+            revised = StoryChangeRow.article_id.in_(ids), StoryChangeRow.kind.in_(OF_REVISIONS)
+            session.execute(delete(StoryChangeRow).where(*revised))  # `_record` gives them to the new story
+            return _record(session, [story], at)
 
     def move(self, article_ids: Sequence[int], *, into: int, why: str, at: datetime) -> None:
         """Put articles into another story, because a person said so."""
         with self._database.write() as session:
             changed = {"story_id": into, "why": why, "joined_at": at}
             session.execute(update(MemberRow).where(MemberRow.article_id.in_(article_ids)).values(changed))
+            told = update(StoryChangeRow).where(StoryChangeRow.article_id.in_(article_ids))
+            session.execute(told.values(story_id=into))
 
     def merged(self, story: int, *, into: int) -> None:
         """Let one story's name lead to another."""
@@ -135,62 +148,92 @@ class Stories:
             session.execute(update(StoryRow).where(StoryRow.id == story).values(merged_into=into))
 
 
-def _record(session: Session, story: NewStory, at: datetime) -> str:
-    row = session.get(StoryRow, story.id) if story.id is not None else None
+def _record(session: Session, stories: Sequence[NewStory], at: datetime) -> list[str]:
+    rows = _rows(session, stories)
+    session.flush()
+    members = [
+        _member(row.id, member, at) for row, story in zip(rows, stories, strict=True) for member in story.members
+    ]
+    told = [(row.id, change) for row, story in zip(rows, stories, strict=True) for change in story.changes]
+    story_of = {member["article_id"]: member["story_id"] for member in members}
+    told += [(story_of[change.article], change) for change in told_late(session, list(story_of))]
+    if members:
+        session.execute(insert(MemberRow), members)
+    session.add_all(change_row(story, change) for story, change in told)
+    session.flush()
+    return [row.public for row in rows]
+
+
+def _rows(session: Session, stories: Sequence[NewStory]) -> list[StoryRow]:
+    """The stories' rows: those that are there brought up to date, the others new and named."""
+    known: dict[int, StoryRow] = {}
+    for some in _chunks([story.id for story in stories if story.id is not None]):
+        known |= {row.id: row for row in session.scalars(select(StoryRow).where(StoryRow.id.in_(some)))}
+    names = Names(session)
+    return [_row(session, story, known.get(story.id or 0), names) for story in stories]
+
+
+def _row(session: Session, story: NewStory, row: StoryRow | None, names: Names) -> StoryRow:
     if row is None:
         row = StoryRow(
-            public=_name(session, story.first_seen),
+            public=names.next(story.first_seen),
             first_seen=story.first_seen,
             last_seen=story.last_seen,
             roundup=story.roundup,
             merged_into=None,
         )
         session.add(row)
-        session.flush()
     row.last_seen = max(row.last_seen, story.last_seen)
-    session.add_all(_member_row(row.id, member, at) for member in story.members)
-    session.add_all(
-        StoryChangeRow(story_id=row.id, article_id=change.article, at=change.at, kind=change.kind, what=change.what)
-        for change in story.changes
-    )
-    session.flush()
-    return row.public
+    return row
 
 
-def _name(session: Session, first_seen: datetime) -> str:
-    day = f"S-{first_seen:%Y%m%d}-"
-    count = session.scalar(select(func.count()).select_from(StoryRow).where(StoryRow.public.like(f"{day}%"))) or 0
-    return f"{day}{count + 1:02}"
+class Names:
+    """Names for new stories: their day, and how many that day has."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._counts: dict[datetime, int] = {}
+
+    def next(self, first_seen: datetime) -> str:
+        """The next free name of a day."""
+        day = first_seen.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        if day not in self._counts:
+            of_day = StoryRow.first_seen >= day, StoryRow.first_seen < day + timedelta(days=1)
+            query = select(func.count()).select_from(StoryRow).where(*of_day, StoryRow.last_seen >= day)  # has an index
+            self._counts[day] = self._session.scalar(query) or 0
+        self._counts[day] += 1
+        return f"S-{day:%Y%m%d}-{self._counts[day]:02}"
 
 
-def _member_row(story_id: int, member: Membership, at: datetime) -> MemberRow:
-    return MemberRow(
-        article_id=member.article,
-        story_id=story_id,
-        joined_at=at,
-        why=member.why,
-        like_id=member.like,
-        refused=[list(refusal) for refusal in member.refused],
-        origin_id=member.origin,
-        origin_why=member.origin_why,
-    )
+def _member(story_id: int, member: Membership, at: datetime) -> dict[str, Any]:
+    return {
+        "article_id": member.article,
+        "story_id": story_id,
+        "joined_at": at,
+        "why": member.why,
+        "like_id": member.like,
+        "refused": [list(refusal) for refusal in member.refused],
+        "origin_id": member.origin,
+        "origin_why": member.origin_why,
+    }
 
 
-def _stories(session: Session, rows: Sequence[StoryRow]) -> list[StoredStory]:
+def _stories(session: Session, rows: Sequence[StoryRow], known: Sequence[StoredArticle] = ()) -> list[StoredStory]:
     members: dict[int, list[MemberRow]] = {row.id: [] for row in rows}
     changes: dict[int, list[StoryChangeRow]] = {row.id: [] for row in rows}
     for some in _chunks(sorted(members)):
         joined = select(MemberRow).where(MemberRow.story_id.in_(some)).order_by(MemberRow.article_id)
         for member in session.scalars(joined):
             members[member.story_id].append(member)
-        changed = select(StoryChangeRow).where(StoryChangeRow.story_id.in_(some)).order_by(StoryChangeRow.id)
-        for change in session.scalars(changed):
+        changed = select(StoryChangeRow).where(StoryChangeRow.story_id.in_(some))
+        for change in session.scalars(changed.order_by(StoryChangeRow.at, StoryChangeRow.id)):
             changes[change.story_id].append(change)
-    articles: dict[int, StoredArticle] = {}
-    for some in _chunks([member.article_id for of_story in members.values() for member in of_story]):
+    articles = {stored.id: stored for stored in known}
+    wanted = [member.article_id for of_story in members.values() for member in of_story]
+    for some in _chunks([article_id for article_id in wanted if article_id not in articles]):
         articles |= {stored.id: stored for stored in _articles(session, _standing().where(ArticleRow.id.in_(some)))}
     there = {row.id: [member for member in members[row.id] if member.article_id in articles] for row in rows}
-    return [_story(row, there[row.id], articles, changes[row.id]) for row in rows]
+    return [_story(row, there[row.id], articles, changes[row.id]) for row in rows if there[row.id]]
 
 
 def _story(

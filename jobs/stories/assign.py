@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from jobs.stories.changes import changes
 from jobs.stories.grouping import Opinion, opinion
 from jobs.stories.origins import Texts, origin
-from jobs.stories.rarity import RARE_ENOUGH, Rarity
+from jobs.stories.rarity import Rarity
 from jobs.stories.report import report_of
 from storage.records import Membership, NewStory
 from storage.stories import Stories
@@ -87,7 +88,8 @@ class _Table:
         told = [stored for story in there for stored in story.articles] + list(new)
         self._reports = {stored.id: report_of(stored, known.texts.families.get(stored.id)) for stored in told}
         self._rarity = Rarity(self._reports.values())
-        self._by_key: defaultdict[str, set[int]] = defaultdict(set)
+        self._by_family: defaultdict[int, set[int]] = defaultdict(set)
+        self._by_term: defaultdict[str, set[int]] = defaultdict(set)
         self._talked_of: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
         for word in known.words:
             self._talked_of[word.article].append((word.other, word.together))
@@ -100,14 +102,15 @@ class _Table:
         told = [(self._opinion(report, self.stories[at]), at) for at in self._candidates(report)]
         fitting = [(given.sure, -at) for given, at in told if given.together]
         best = -max(fitting)[1] if fitting else None
-        refused = [(self.stories[at].name, given.why) for given, at in told if at != best and given.sure >= NEAR]
+        refusals = ((given, at) for given, at in told if at != best and given.sure >= NEAR)
+        refused = [(self.stories[at].name, given.why) for given, at in islice(refusals, TOLD)]
         if best is None:
             story = _Story(id=None, name=f"new story {len(self.stories) + 1}", reports=[], articles=[], origins={})
             self.stories.append(story)
             why, best = "the first report", len(self.stories) - 1
         else:
             why = next(given.why for given, at in told if at == best)
-        self._join(best, stored, report, why, refused[:TOLD])
+        self._join(best, stored, report, why, refused)
 
     def _open(self, story: StoredStory) -> None:
         origins = {member.article: member.origin for member in story.members}
@@ -120,8 +123,9 @@ class _Table:
         story = self.stories[at]
         story.reports.append(report)
         story.last_seen = max(story.last_seen, report.at)
-        for key in _keys(report):
-            self._by_key[key].add(at)
+        self._by_family[report.family].add(at)
+        for term, _ in self._rarity.rare(report):
+            self._by_term[term].add(at)
 
     def _join(self, at: int, stored: StoredArticle, report: Report, why: str, refused: list[tuple[str, str]]) -> None:
         story = self.stories[at]
@@ -141,13 +145,15 @@ class _Table:
 
     def _candidates(self, report: Report) -> list[int]:
         """The stories in the window that have most in common with the report, by the weight of what they share."""
-        shared: Counter[int] = Counter()
-        for key in _keys(report):
-            weight = FAMILY if key.startswith("=") else self._rarity.of(key)
-            for at in self._by_key.get(key, ()) if weight >= RARE_ENOUGH else ():
-                shared[at] += weight  # type: ignore[assignment]
-        near = [at for at in shared if abs(report.at - self.stories[at].last_seen) <= WINDOW]
-        best = sorted(near, key=lambda at: (-shared[at], at))[:CANDIDATES]
+        shared: defaultdict[int, float] = defaultdict(float)
+        for at in self._by_family.get(report.family, ()):
+            shared[at] += FAMILY
+        for term, weight in self._rarity.rare(report):
+            for at in self._by_term.get(term, ()):
+                shared[at] += weight
+        first, last = report.at - WINDOW, report.at + WINDOW
+        ranked = sorted([(-weight, at) for at, weight in shared.items()])
+        best = list(islice((at for _, at in ranked if first <= self.stories[at].last_seen <= last), CANDIDATES))
         said = {other for other, _ in self._talked_of.get(report.id, ())}
         forced = [at for at, story in enumerate(self.stories) if said & story.origins.keys()] if said else []
         return sorted({*best, *forced})
@@ -155,7 +161,7 @@ class _Table:
     def _opinion(self, report: Report, story: _Story) -> Opinion:
         said = self._hand(report, story)
         if said is not None:
-            return Opinion(together=said, sure=1.0, why="a person said so")
+            return Opinion(together=said, sure=1.0, said="a person said so")
         some = _some_of(story.reports)
         given = [opinion(report, other, self._rarity, shared_text=self._shared(report, other)) for other in some]
         vetoes = [one for one in given if not one.together and one.sure == 1.0]
@@ -163,7 +169,7 @@ class _Table:
         if best.together and best.sure < 1.0 and vetoes:
             return vetoes[0]
         if best.together and sum(one.together for one in given) < QUORUM * len(given):
-            return Opinion(together=False, sure=best.sure, why=f"like too few of its reports: {best.why}")
+            return Opinion(together=False, sure=best.sure, said=f"like too few of its reports: {best.why}")
         return best
 
     def _shared(self, report: Report, other: Report) -> float:
@@ -172,12 +178,6 @@ class _Table:
     def _hand(self, report: Report, story: _Story) -> bool | None:
         said = [together for other, together in self._talked_of.get(report.id, ()) if other in story.origins]
         return None if not said else all(said)
-
-
-def _keys(report: Report) -> Iterable[str]:
-    yield f"={report.family}"
-    yield from report.title | report.lead
-    yield from (f"@{name}" for name in report.actors | report.names)
 
 
 def _some_of(reports: Sequence[Report]) -> list[Report]:

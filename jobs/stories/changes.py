@@ -1,15 +1,16 @@
-"""What an article adds to a story that is already told."""
+"""What an article adds to a story that is already told, and how a story tells what changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jobs.stories.origins import outlet
 from storage.records import Change, EntityKind, StoryChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from storage.records import StoredArticle
+    from storage.records import StoredArticle, StoredStory
 
 
 def changes(stored: StoredArticle, before: Sequence[StoredArticle]) -> tuple[Change, ...]:
@@ -18,6 +19,14 @@ def changes(stored: StoredArticle, before: Sequence[StoredArticle]) -> tuple[Cha
         return ()
     found = (*_actors(stored, before), *_victims(stored, before), *_attribution(stored, before))
     return tuple(Change(at=stored.first_seen, article=stored.id, kind=kind, what=what) for kind, what in found)
+
+
+def said(change: Change, story: StoredStory) -> str:
+    """A change in words; of an edit or a removal with the outlet whose report it was."""
+    if change.kind not in {StoryChange.REVISED, StoryChange.REMOVED}:
+        return change.what
+    names = (outlet(stored) for stored in story.articles if stored.id == change.article)
+    return " ".join([change.what, *(f"({name})" for name in names)])
 
 
 def _actors(stored: StoredArticle, before: Sequence[StoredArticle]) -> Iterator[tuple[StoryChange, str]]:

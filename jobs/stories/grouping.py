@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from heapq import nsmallest
 from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from jobs.stories.rarity import Rarity
     from jobs.stories.report import Report
 
-TITLE = 2.0  # weight of a title's word against one of the lead
 ALIKE = 0.42  # cosine that needs nothing else
 CLOSE = 0.22  # cosine that needs an actor, name, victim or number in common
 FAR = 0.12  # cosine that needs several of them
@@ -27,23 +28,29 @@ OWN = 0.5  # share of a text that stands in another
 
 @dataclass(frozen=True, kw_only=True)
 class Opinion:
-    """Whether two reports belong together, how surely (0 to 1), and why in words."""
+    """Whether two reports belong together, how surely (0 to 1), and why in words: few of them are ever asked for."""
 
     together: bool
     sure: float
-    why: str
+    said: str
+    rare: Callable[[], Sequence[str]] = list  # words that both have
+
+    @property
+    def why(self) -> str:
+        words = self.rare()
+        return self.said + (f" ({', '.join(words)})" if words else "")
 
 
 def opinion(one: Report, other: Report, rarity: Rarity, *, shared_text: float = 0.0) -> Opinion:
     """Whether they tell of one event. `shared_text` is the larger share of one text that stands in the other."""
     if one.family == other.family:
-        return Opinion(together=True, sure=1.0, why="the same text")
+        return Opinion(together=True, sure=1.0, said="the same text")
     if one.roundup or other.roundup:
-        return Opinion(together=False, sure=1.0, why="a round-up tells of many events")
+        return Opinion(together=False, sure=1.0, said="a round-up tells of many events")
     if veto := _veto(one, other):
-        return Opinion(together=False, sure=1.0, why=veto)
+        return Opinion(together=False, sure=1.0, said=veto)
     if shared_text >= OWN:
-        return Opinion(together=True, sure=shared_text, why=f"{shared_text:.0%} of one text stands in the other")
+        return Opinion(together=True, sure=shared_text, said=f"{shared_text:.0%} of one text stands in the other")
     if one.language != other.language:
         return _across(one, other, rarity)
     return _within(one, other, rarity)
@@ -51,26 +58,28 @@ def opinion(one: Report, other: Report, rarity: Rarity, *, shared_text: float = 
 
 def likeness(one: Report, other: Report, rarity: Rarity) -> float:
     """Cosine of the words of title and lead, each by its rarity, 0 to 1. Names that count as ties do not count here."""
+    mine, theirs = rarity.weights(one), rarity.weights(other)
     counted = _counted(one, other)
-    shared = (one.title | one.lead) & (other.title | other.lead)
-    both = sum(_weight(one, word, rarity) * _weight(other, word, rarity) for word in shared - counted)
-    lengths = [rarity.length(report, TITLE) - _squares(report, counted, rarity) for report in (one, other)]
-    return both / sqrt(lengths[0] * lengths[1]) if min(lengths) > 0 else 0.0
+    shared = one.words & other.words
+    if counted:
+        shared -= counted
+    both = sum([mine[word] * theirs[word] for word in shared])
+    squares = rarity.squares(one), rarity.squares(other)
+    if counted:
+        squares = squares[0] - _squares(mine, counted), squares[1] - _squares(theirs, counted)
+    return both / sqrt(squares[0] * squares[1]) if min(squares) > 0 else 0.0
 
 
-def _weight(report: Report, word: str, rarity: Rarity) -> float:
-    return rarity.of(word) * (TITLE if word in report.title else 1.0)
-
-
-def _squares(report: Report, words: Iterable[str], rarity: Rarity) -> float:
-    mine = (word for word in words if word in report.title or word in report.lead)
-    return sum(_weight(report, word, rarity) ** 2 for word in mine)
+def _squares(weights: Mapping[str, float], words: Iterable[str]) -> float:
+    return sum(weights[word] ** 2 for word in words if word in weights)
 
 
 def _counted(one: Report, other: Report) -> set[str]:
     """The words that name an actor or anybody else whom both name."""
+    if one.marks.isdisjoint(other.marks):
+        return set()
     both = (one.actors | one.names) & (other.actors | other.names)
-    return {word for entity, word in one.naming | other.naming if entity in both}
+    return set() if not both else {word for entity, word in one.naming | other.naming if entity in both}
 
 
 def _veto(one: Report, other: Report) -> str:
@@ -86,17 +95,18 @@ def _veto(one: Report, other: Report) -> str:
 def _within(one: Report, other: Report, rarity: Rarity) -> Opinion:
     cosine = likeness(one, other, rarity)
     ties = _ties(one, other, rarity)
-    words = _rare_words(one, other, rarity) if cosine >= FAR else []
-    shown = "; ".join([*ties, f"words {cosine:.2f} alike" + (f" ({', '.join(words)})" if words else "")])
     needed = ALIKE if not ties else CLOSE if len(ties) == 1 else FAR
-    return Opinion(together=cosine >= needed, sure=cosine, why=shown)
+    together, said = cosine >= needed, "; ".join([*ties, f"words {cosine:.2f} alike"])
+    if cosine < FAR:
+        return Opinion(together=together, sure=cosine, said=said)
+    return Opinion(together=together, sure=cosine, said=said, rare=partial(_rare_words, one, other, rarity))
 
 
 def _across(one: Report, other: Report, rarity: Rarity) -> Opinion:
     """In two languages the words say little; names, numbers and places must agree."""
     places = _abroad(one), _abroad(other)
     if all(places) and not places[0] & places[1]:
-        return Opinion(together=False, sure=1.0, why=f"other places: {_some(places[0])} and {_some(places[1])}")
+        return Opinion(together=False, sure=1.0, said=f"other places: {_some(places[0])} and {_some(places[1])}")
     ties, here = _ties(one, other, rarity), places[0] & places[1]
     words = _proper_names(one, other, rarity)
     who = ACTOR * bool(one.actors & other.actors) + ACTOR * min(2, len(_rare_names(one, other, rarity)))
@@ -105,7 +115,7 @@ def _across(one: Report, other: Report, rarity: Rarity) -> Opinion:
     shown = [*ties, *([f"place {_some(here)}"] if here else []), *([f"words {_some(words)}"] if words else [])]
     together = what > 0 and who + what >= (ENOUGH if here else MORE)
     return Opinion(
-        together=together, sure=min(0.99, max(0, who + what) / 10), why="; ".join(shown) or "nothing in common"
+        together=together, sure=min(0.99, max(0, who + what) / 10), said="; ".join(shown) or "nothing in common"
     )
 
 
@@ -122,7 +132,7 @@ def _proper_names(one: Report, other: Report, rarity: Rarity) -> dict[str, int]:
     """Rare words that two languages share, with their points: in both titles they count as much as an actor."""
     counted = _counted(one, other)
     titles = one.title & other.title
-    shared = ((one.title | one.lead) & (other.title | other.lead)) - counted
+    shared = (one.words & other.words) - counted
     return {
         word: ACTOR if word in titles else 1
         for word in sorted(shared)
@@ -136,12 +146,14 @@ def _abroad(report: Report) -> frozenset[str]:
 
 
 def _ties(one: Report, other: Report, rarity: Rarity) -> list[str]:
+    if one.marks.isdisjoint(other.marks):
+        return []
     names = _rare_names(one, other, rarity)
     kinds = (
         ("actor", one.actors & other.actors),
         ("names", names),
         ("victim", one.victims & other.victims),
-        ("number", {number for number in one.numbers & other.numbers if len(number) > 2}),  # noqa: PLR2004
+        ("number", [number for number in one.numbers & other.numbers if len(number) > 2]),  # noqa: PLR2004
         ("accused", (one.accused & other.accused) if one.places & other.places - one.accused else frozenset()),
     )
     return [f"{kind} {_some(common)}" for kind, common in kinds if common]
@@ -152,8 +164,9 @@ def _rare_names(one: Report, other: Report, rarity: Rarity) -> set[str]:
 
 
 def _rare_words(one: Report, other: Report, rarity: Rarity) -> list[str]:
-    shared = (one.title | one.lead) & (other.title | other.lead)
-    return sorted((w for w in shared if rarity.of(w) >= RARE), key=lambda w: (-rarity.of(w), w))[:3]
+    """The three rarest words that both have."""
+    rare = [(-rarity.of(word), word) for word in one.words & other.words]
+    return [word for weight, word in nsmallest(3, rare) if -weight >= RARE]
 
 
 def _some(names: Collection[str]) -> str:

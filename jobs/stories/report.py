@@ -20,6 +20,7 @@ LEAD = 900  # code points of the text that say what an article is about
 BODY = 2500  # code points in which names are read
 MANY_ACTORS = 5  # of them in one article: it tells of many events
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[.,\u00a0\u202f ]\d{3})+(?![\w])|(?<![\w.,])\d{2,9}(?![\w])")
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ROUNDUP = re.compile(
     r"round-?up|week in (?:review|security)|weekly (?:digest|recap|brief|threat|news|update)|in brief\b|news in short|"
@@ -47,7 +48,8 @@ class Report:
     naming: frozenset[tuple[str, str]]  # actors and names, each with the words it is named with
     numbers: frozenset[str]  # amounts; no years
     title: frozenset[str]
-    lead: frozenset[str]
+    words: frozenset[str]  # of title and lead
+    marks: frozenset[str]  # all actors, accused, victims, names and numbers: what two reports may have in common
     roundup: bool
 
 
@@ -55,23 +57,31 @@ def report_of(stored: StoredArticle, family: int | None = None) -> Report:
     """What one article says, in short."""
     article = stored.article
     near = [mention for mention in stored.findings.mentions if mention.start < len(article.title) + BODY]
-    lead = article.text[:LEAD]
+    title = frozenset(_words(article.title))
+    actors, names, victims = (
+        set(_actors(near)),
+        {m.entity for m in near if m.entity and m.kind in _OTHERS},
+        set(_victims(stored)),
+    )
+    accused = {m.entity for m in near if m.kind is EntityKind.STATE and m.role is Role.ATTACKER}
+    numbers = set(_numbers(f"{article.title}\n{article.text[:BODY]}"))
     everywhere = {mention.entity for mention in stored.findings.mentions if mention.kind is EntityKind.ACTOR}
     return Report(
         id=stored.id,
         at=stored.first_seen,
         language=article.language or "",
         family=family or stored.id,
-        actors=frozenset(_actors(near)),
+        actors=frozenset(actors),
         homes=frozenset(_homes(near)),
-        accused=frozenset(m.entity for m in near if m.kind is EntityKind.STATE and m.role is Role.ATTACKER),
-        victims=frozenset(_victims(stored)),
-        names=frozenset(m.entity for m in near if m.entity and m.kind in _OTHERS),
+        accused=frozenset(accused),
+        victims=frozenset(victims),
+        names=frozenset(names),
         places=frozenset(_places(stored, near)),
         naming=frozenset((m.entity, token) for m in near for token in tokens(m.text)),
-        numbers=frozenset(_numbers(f"{article.title}\n{article.text[:BODY]}")),
-        title=frozenset(_words(article.title)),
-        lead=frozenset(_words(lead)),
+        numbers=frozenset(numbers),
+        title=title,
+        words=title.union(_words(article.text[:LEAD])),
+        marks=frozenset(actors | accused | victims | names | numbers),
         roundup=bool(_ROUNDUP.search(article.title)) or len(everywhere - {""}) >= MANY_ACTORS,
     )
 
@@ -115,10 +125,20 @@ def _places(stored: StoredArticle, near: list[Mention]) -> Iterator[str]:
 
 
 def _numbers(text: str) -> Iterator[str]:
-    for match in _NUMBER.finditer(text):
+    for match in _matches(text):
         if not _YEAR.fullmatch(match.group()):
             yield re.sub(r"\D", "", match.group())
 
 
-def _words(text: str) -> Iterator[str]:
-    return (token for token in tokens(text) if len(token) > 2 or paired(token))  # noqa: PLR2004 - "of", "la", "в"
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """What `_NUMBER` finds, looked for only where a digit stands."""
+    digit = _DIGIT.search(text)
+    while digit:
+        match = _NUMBER.match(text, digit.start())
+        if match:
+            yield match
+        digit = _DIGIT.search(text, match.end() if match else digit.end())
+
+
+def _words(text: str) -> list[str]:
+    return [token for token in tokens(text) if len(token) > 2 or paired(token)]  # noqa: PLR2004 - "of", "la", "в"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crawler.text import clean_line
+from jobs.stories.changes import said
 from jobs.stories.origins import outlet
 
 if TYPE_CHECKING:
@@ -21,14 +22,28 @@ def counted(story: StoredStory) -> str:
 
 
 def primary(story: StoredStory) -> StoredArticle:
-    """The article that tells it best: an origin before a copy, sound text before spun, then score, then age."""
-    origins = {member.origin for member in story.members}
+    """The article that tells it best: an origin before a copy, sound text before spun, then score, then age.
+
+    Of copies the one is the origin that the others give as their author or agency, whichever of them we saw first.
+    """
+    outlets = {outlet(stored).casefold() for stored in story.articles}
+    reprints = {stored.id for stored in story.articles if _credits(stored) & outlets - {outlet(stored).casefold()}}
+    origins = {
+        member.article
+        for member in story.members
+        if member.article not in reprints and (member.article == member.origin or member.origin in reprints)
+    }
 
     def rank(stored: StoredArticle) -> tuple[bool, float, float, datetime, int]:
         score = stored.verdict.score or 0.0
         return stored.id not in origins, -round(stored.article.quality, 1), -score, stored.first_seen, stored.id
 
     return min(story.articles, key=rank)
+
+
+def _credits(stored: StoredArticle) -> set[str]:
+    agency = stored.article.dateline.agency if stored.article.dateline else None
+    return {name.casefold() for name in (*stored.article.authors, agency) if name}
 
 
 def story_text(story: StoredStory, *, why: bool = False) -> str:
@@ -42,7 +57,7 @@ def story_text(story: StoredStory, *, why: bool = False) -> str:
     ]
     if story.changes:
         lines += ["", "What became known"]
-        lines += [f"  {change.at:%Y-%m-%d %H:%MZ}  {clean_line(change.what)}" for change in story.changes]
+        lines += [f"  {change.at:%Y-%m-%d %H:%MZ}  {clean_line(said(change, story))}" for change in story.changes]
     return "\n".join(lines)
 
 

@@ -23,12 +23,22 @@ class Revisit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moved:
+    """The address that an article's own leads to, and that address's identity."""
+
+    url: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a second look gave. Without `gone` and `judged` there is nothing new."""
+    """What a second look gave. Without `gone`, `doubted`, `moved` and `judged` there is nothing new."""
 
     article_id: int
     at: datetime
     gone: bool = False  # 404 or 410
+    doubted: Judged | None = None  # a page that is not believed; it may be what the host says of pages it has not
+    moved: Moved | None = None  # where a page that is believed is now
     validators: Validators | None = None  # of a page that came and was read
     judged: Judged | None = None  # what it says now, where that is something else
     what: str = ""  # "attribution changed, text changed (+120 -30 words)"

@@ -18,8 +18,7 @@ class StoryChange(StrEnum):
     ACTOR = "actor"  # an actor is named that was not
     VICTIM = "victim"
     ATTRIBUTION = "attribution"  # who is said to have done it changed
-    HEADLINE = "headline"  # an article was edited
-    TEXT = "text"
+    REVISED = "revised"  # an article was edited
     REMOVED = "removed"  # an article was taken off the web
     MERGED = "merged"  # a person put two stories together
     SPLIT = "split"

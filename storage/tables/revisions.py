@@ -20,6 +20,7 @@ class RevisitRow(Table):
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     missed: Mapped[int]  # looks in a row that found no page
+    url: Mapped[str | None]  # where it is looked for, since it moved
     removed_at: Mapped[datetime | None]
 
 

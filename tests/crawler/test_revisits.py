@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.revisits import believed, change
+from crawler.revisits import believed, change, missing
 from crawler.urls import url_key
 from storage.records import NO_FINDINGS, Article, Claim, Extent, Findings, Hedge, LinkState
 from storage.revisions import LOOKS, next_look
@@ -93,6 +93,22 @@ def test_a_page_that_shows_no_more_than_a_wall_is_not_believed(page: Article) ->
     assert not believed(OLD, page)
 
 
+@pytest.mark.parametrize(
+    ("reason", "says_so"),
+    [
+        ("error: Page not found", True),
+        ("error: 404", True),
+        ("error: Seite nicht gefunden - Beispiel", True),
+        ("error: Service unavailable", False),
+        ("error: Just a moment", False),
+        ("login: Page not found? Log in", False),
+        ("listing: score 4", False),
+    ],
+)
+def test_only_a_page_that_says_that_it_is_missing_is(reason: str, *, says_so: bool) -> None:
+    assert missing(reason) is says_so
+
+
 def publish(site: Site, *paragraphs: str, title: str = TITLE, etag: str = "") -> str:
     page = site.add("/spies", story(title, *paragraphs), ETag=etag)
     site.add("/feed.xml", rss([(title, page, datetime.now(UTC))]), Content_Type="application/rss+xml")
@@ -144,6 +160,36 @@ def test_an_unchanged_page_costs_a_conditional_request_and_a_wall_overwrites_not
     stored = desk.history(url_key(page)).stored
     assert stored is not None
     assert stored.article.text.startswith("The state-backed")
+
+
+def test_a_story_tells_what_was_edited_and_what_was_removed(desk: Desk, site: Site) -> None:
+    publish(site, *PARAGRAPHS)
+    opened(desk, site)
+    publish(site, *PARAGRAPHS, MORE)
+    assert again(desk)["revisits.changed"] == 1
+    site.add("/spies", story("Page not found", "Sorry, there is nothing here."))
+    assert again(desk) == {"revisits.requested": 1, "revisits.gone": 1}
+    assert again(desk) == {"revisits.requested": 1, "revisits.gone": 1}
+    (public,) = (found["id"] for found in desk.run("story", "list", "--json").json)
+    shown = desk.run("story", public).out
+    assert "updated: " in shown
+    assert "text changed (+" in shown
+    assert "removed by its publisher (" in shown
+    assert '"kind": "removed"' in desk.run("story", public, "--json").out
+
+
+def test_an_article_that_moves_with_an_edit_stays_one_item(desk: Desk, site: Site) -> None:
+    publish(site, *PARAGRAPHS)
+    opened(desk, site)
+    title = f"{TITLE}, then on Sweden"
+    page = site.add("/spies-in-sweden", story(title, *PARAGRAPHS, MORE))
+    site.add("/spies", status=301, Location=page)
+    site.add("/feed.xml", rss([(title, page, datetime.now(UTC))]), Content_Type="application/rss+xml")
+    assert again(desk)["revisits.requested"] == 1
+    (found,) = desk.run("story", "list", "--json").json
+    assert [(one["url"], one["title"]) for one in found["articles"]] == [(page, title)]
+    assert desk.history(url_key(page)).state is LinkState.DUPLICATE
+    assert "moved to another address" in desk.run("story", found["id"]).out
 
 
 def test_a_page_that_is_gone_twice_is_marked_as_removed_and_kept(desk: Desk, site: Site) -> None:

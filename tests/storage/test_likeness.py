@@ -14,7 +14,10 @@ from tests.crawler.test_shingles import prose
 from tests.storage.test_search import Shelf
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from storage.database import Database
+    from storage.records import AlikeArticle
 
 
 def shelf_of(database: Database, texts: list[str]) -> None:
@@ -26,8 +29,15 @@ def shelf_of(database: Database, texts: list[str]) -> None:
 def remembered(database: Database, texts: list[str]) -> list[list[tuple[int, Likeness | None]]]:
     shelf_of(database, texts)
     with database.write() as session:
-        found = [remember(session, number, sketch(text)) for number, text in enumerate(texts, 1)]
+        found = [_kept(session, number, text) for number, text in enumerate(texts, 1)]
     return [[(like.article_id, like.alike.kind) for like in likes] for likes in found]
+
+
+def _kept(session: Session, number: int, text: str) -> tuple[AlikeArticle, ...]:
+    drawn = sketch(text)
+    near = look(session, drawn)
+    remember(session, number, drawn, near)
+    return near.alike
 
 
 def test_copies_join_one_family_and_a_merged_page_stays_outside(database: Database) -> None:
@@ -42,7 +52,7 @@ def test_copies_join_one_family_and_a_merged_page_stays_outside(database: Databa
 def test_what_one_process_kept_another_finds(database: Database) -> None:
     remembered(database, [prose(1)])
     with database.read() as session:
-        (like,) = look(session, sketch(prose(1)))
+        (like,) = look(session, sketch(prose(1))).alike
     assert (like.article_id, like.alike.kind, like.alike.share) == (1, Likeness.COPY, 1.0)
 
 
@@ -50,7 +60,7 @@ def test_a_thousand_copies_take_no_more_room_on_the_bands_than_one(database: Dat
     shelf_of(database, [f"{prose(1)} {number}" for number in range(30)])
     with database.write() as session:
         for number in range(1, 31):
-            remember(session, number, sketch(prose(1)))
+            _kept(session, number, prose(1))
         assert session.scalar(select(func.count()).select_from(BandRow)) == 20
 
 
