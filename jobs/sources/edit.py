@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,22 +32,18 @@ class Entry:
     why: str = ""
     expect_per_day: float | str | None = None
     render: bool | str = False
+    keep_flagged: str | None = None
+    keep_rejected: str | None = None
+    excerpt: int | str | None = None
+    family: str | None = None
     remark: str = ""
 
     @property
     def values(self) -> dict[str, Any]:
-        """The keys that say something."""
-        keys = {
-            "url": self.url,
-            "kind": self.kind,
-            "every": self.every,
-            "language": self.language,
-            "tags": list(self.tags),
-            "why": self.why,
-            "expect_per_day": self.expect_per_day,
-            "render": self.render,
-        }
-        return {key: value for key, value in keys.items() if value}
+        """The keys that say something: an excerpt of 0 does."""
+        said = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in {"name", "remark"}}
+        said["tags"] = list(self.tags)
+        return {key: value for key, value in said.items() if value or (key == "excerpt" and value is not None)}
 
 
 def named_by_url(sources: Iterable[Source]) -> dict[str, str]:

@@ -11,19 +11,16 @@ from crawler.discover.decoding import decode
 from crawler.text import clean_line
 from jobs.exits import UsageError
 from jobs.sources.opml import read_opml
-from jobs.sources.rows import Row, tags_of
+from jobs.sources.rows import COLUMNS, Row, cells_of, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import timedelta
 
     from crawler.sources import Source
 
 MAX_FILE = 5 * 1024 * 1024  # bytes
-COLUMNS = ("name", "url", "kind", "every", "language", "tags", "why", "expect_per_day", "render")
 _FORMULA = re.compile(r"[=+\-@\t\r]")  # what makes a spreadsheet calculate a cell (CWE-1236)
 _GUARDED = re.compile(r"\A'(?=[=+\-@\t\r])")
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
 def read_rows(body: bytes) -> list[Row]:
@@ -46,12 +43,7 @@ def write_csv(sources: Iterable[Source]) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for source in sources:
-        every = _span(source.every) if source.every else ""
-        tags = ";".join(source.tags)
-        expected = "" if source.expect_per_day is None else f"{source.expect_per_day:g}"
-        words = (source.name, source.url, source.kind or "", every, source.language or "", tags, source.why)
-        cells = (*words, expected, "true" if source.render else "")
-        writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in map(clean_line, cells)])
+        writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells_of(source).values()])
     return out.getvalue()
 
 
@@ -69,36 +61,10 @@ def _table(text: str, delimiter: str) -> list[Row]:
                 raise UsageError(f"{place} has more cells than the header: put quotes around text with a {delimiter}")
             said = {name: _cell(cells[name]) for name in reader.fieldnames}
             if any(said.values()):
-                rows.append(_row(place, said))
+                rows.append(row_of(place, said))
     except csv.Error as error:
         raise UsageError(f"not CSV: line {reader.line_num}: {error}") from error
     return rows
-
-
-def _row(place: str, said: dict[str, str]) -> Row:
-    return Row(
-        place=place,
-        name=said.get("name", ""),
-        url=said.get("url", ""),
-        kind=said.get("kind") or None,
-        every=said.get("every") or None,
-        language=said.get("language") or None,
-        tags=tags_of(re.split(r"[;,|]", said.get("tags", ""))),
-        why=said.get("why", ""),
-        expect_per_day=_number(said.get("expect_per_day", "")),
-        render=_fact(said.get("render", "")),
-    )
-
-
-def _number(cell: str) -> float | str | None:
-    try:
-        return float(cell) if cell else None
-    except ValueError:
-        return cell
-
-
-def _fact(cell: str) -> bool | str:
-    return {"": False, "false": False, "true": True}.get(cell.lower(), cell)
 
 
 def _urls(text: str) -> list[Row]:
@@ -113,9 +79,3 @@ def _cells(header: str, delimiter: str) -> list[str]:
 
 def _cell(value: str | None) -> str:
     return _GUARDED.sub("", clean_line(value or "", limit=3000))
-
-
-def _span(every: timedelta) -> str:
-    seconds = int(every.total_seconds())
-    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
-    return f"{seconds // size}{unit}"

@@ -1,12 +1,13 @@
 """OPML 2.0, the format in which feed readers exchange their subscriptions (http://opml.org/spec2.opml).
 
-Folders and the `category` attribute become tags. The export is flat and carries tags as categories, which readers
-other than this one may show or ignore.
+Folders and the `category` attribute become tags. The export is flat and carries tags as categories, and the keys that
+OPML has no attribute for in a namespace of their own, which readers other than this one may show or ignore.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -16,7 +17,7 @@ from crawler.discover.kinds import SourceKind
 from crawler.discover.repair import parse_mended, without_doctype
 from crawler.text import clean_line
 from jobs.exits import UsageError
-from jobs.sources.rows import Row, tags_of
+from jobs.sources.rows import COLUMNS, Row, cells_of, row_of, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from crawler.sources import Source
 
+NAMESPACE = "urn:spywire:sources"
+_STANDARD = frozenset({"name", "url", "language", "tags", "why"})  # keys that OPML has attributes for
 MAX_DEPTH = 20  # folders in folders
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
 _NOT_FEEDS = frozenset({SourceKind.SECTION, SourceKind.SITEMAP, SourceKind.SITEMAP_INDEX})
@@ -44,7 +47,7 @@ def read_opml(body: bytes) -> list[Row]:
 
 def write_opml(sources: Iterable[Source], *, at: datetime) -> bytes:
     """The sources as an OPML file: feeds as subscriptions, pages and sitemaps as links; archives stay at home."""
-    root = etree.Element("opml", version="2.0")
+    root = etree.Element("opml", {"version": "2.0"}, {"spywire": NAMESPACE})
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = "spywire sources"
     etree.SubElement(head, "dateCreated").text = f"{at:%a, %d %b %Y %H:%M:%S GMT}"
@@ -65,14 +68,11 @@ def _rows(parent: _Element, folders: tuple[str, ...]) -> Iterator[Row]:
         title = attributes.get("text") or attributes.get("title") or ""
         url = attributes.get("xmlurl") or (attributes.get("url") if attributes.get("type") == "link" else None)
         if url:
-            yield Row(
-                place=f"line {outline.sourceline}",
-                name=title,
-                url=url,
-                language=_language(attributes.get("language", "")),
-                tags=tags_of((*folders, *attributes.get("category", "").replace("/", ",").split(","))),
-                why=attributes.get("description", ""),
-            )
+            said = {key: attributes.get(f"{{{NAMESPACE}}}{key}", "") for key in COLUMNS}
+            said |= {"name": title, "url": url, "language": _language(attributes.get("language", ""))}
+            said |= {"why": attributes.get("description", ""), "tags": ""}
+            tags = tags_of((*folders, *attributes.get("category", "").replace("/", ",").split(",")))
+            yield replace(row_of(f"line {outline.sourceline}", said), tags=tags)
         elif len(folders) < MAX_DEPTH:
             yield from _rows(outline, (*folders, title))
 
@@ -83,13 +83,14 @@ def _attributes(source: Source) -> dict[str, str]:
     )
     optional = {"category": ",".join(source.tags), "language": source.language, "description": source.why}
     said = {key: clean_line(value, limit=3000) for key, value in optional.items() if value}
-    return {"text": source.name, "title": source.name, **address, **said}
+    own = {f"{{{NAMESPACE}}}{key}": cell for key, cell in cells_of(source).items() if cell and key not in _STANDARD}
+    return {"text": source.name, "title": source.name, **address, **said, **own}
 
 
-def _language(tag: str) -> str | None:
+def _language(tag: str) -> str:
     """`en` of `en-GB`; nothing of what is no language tag."""
     match = _LANGUAGE.match(tag.lower())
-    return match[1] if match else None
+    return match[1] if match else ""
 
 
 def _local(element: _Element) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from jobs.catalogue import mistake
@@ -46,14 +46,5 @@ def plan_import(rows: Iterable[Row], sources: Sequence[Source]) -> Plan:
 
 
 def _entry(row: Row, name: str) -> Entry:
-    return Entry(
-        name=name,
-        url=row.url,
-        kind=row.kind,
-        every=row.every,
-        language=row.language,
-        tags=row.tags,
-        why=row.why,
-        expect_per_day=row.expect_per_day,
-        render=row.render,
-    )
+    said = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in {"place", "name"}}
+    return Entry(name=name, **said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from jobs.sources.opml import write_opml
 from jobs.sources.plan import plan_import
 from jobs.sources.rows import Row
 from jobs.sources.trial import latest, pace
-from storage.records import Link
+from storage.records import FOREVER, Link
 from tests.web import Site, rss, story
 
 if TYPE_CHECKING:
@@ -125,6 +126,48 @@ def test_whatever_is_said_of_a_source_reads_back_as_toml(why: str, tag: str) -> 
     why, tag = clean_line(why), clean_line(tag) or "t"
     entry = Entry(name="a", url="https://a.example/", why=why, tags=(tag,))
     assert tomllib.loads(toml_of(entry)) == {"a": entry.values}
+
+
+EVERYTHING = {
+    "name": "whole",
+    "url": "https://whole.example/feed",
+    "kind": SourceKind.FEED,
+    "every": timedelta(minutes=45),
+    "language": "nb",
+    "expect_per_day": 0.25,
+    "render": True,
+    "tags": ("press", "Threat Intel"),
+    "why": 'Says "everything", always.',
+    "keep_flagged": FOREVER,
+    "keep_rejected": timedelta(days=10),
+    "excerpt": 0,
+    "family": "whole-press",
+}
+
+
+@pytest.mark.parametrize("form", ["opml", "csv"])
+def test_every_key_of_a_source_comes_back_from_an_export(form: str, tmp_path: Path) -> None:
+    names = [field.name for field in fields(Source)]
+    assert sorted(EVERYTHING) == sorted(names), "a new key of a source: export it, and give it a value here"
+    assert not [field.name for field in fields(Source) if EVERYTHING[field.name] == field.default]
+    source = Source(**EVERYTHING)  # type: ignore[arg-type]
+    body = write_opml([source], at=NOW) if form == "opml" else write_csv([source]).encode()
+    append(tmp_path / "sources.toml", plan_import(read_rows(body), ()).entries)
+    assert known_sources(tmp_path / "sources.toml") == (source,)
+    bare = Source(name="bare", url="https://bare.example/feed")
+    body = write_opml([bare], at=NOW) if form == "opml" else write_csv([bare]).encode()
+    append(tmp_path / "bare.toml", plan_import(read_rows(body), ()).entries)
+    assert known_sources(tmp_path / "bare.toml") == (bare,)
+
+
+def test_terms_that_cannot_be_used_are_named() -> None:
+    lines = "url,excerpt,keep_flagged,family", "https://a.example/,some,,", "https://b.example/,,soon,"
+    plan = plan_import(read_rows("\n".join([*lines, "https://c.example/,,,A B"]).encode()), ())
+    assert [(row.place, why.partition(":")[0]) for row, why in plan.unusable] == [
+        ("line 2", "excerpt"),
+        ("line 3", "keep_flagged"),
+        ("line 4", "family"),
+    ]
 
 
 @pytest.mark.parametrize("form", ["opml", "csv"])
