@@ -1,0 +1,1 @@
+"""`spywire doctor`: what would go wrong tonight, and what to do about it now."""
