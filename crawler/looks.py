@@ -48,6 +48,11 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes = b""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the body and of the headers."""
+        return len(self.body) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
     def header(self, name: str) -> str | None:
         """What a header says last, or None."""
         wanted = name.lower().encode()

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from crawler.looks import Answer, begin, goes_first, may_ask, rules_of
 from crawler.memory import note
 from crawler.polling import failed_poll
-from crawler.report import Trouble
 from crawler.spiders.answers import findings_of
 from storage.records import PollState
 
@@ -56,14 +55,18 @@ class Opening:
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel, number)
+            loop.add_signal_handler(number, self._stop, number, task)
         try:
             async with asyncio.timeout(None if self.until is None else self.until - monotonic()):
                 await self._run(sources, resting)
         except TimeoutError:
             self.tracker.out_of_time()
         except asyncio.CancelledError:
-            self.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
+            self.tracker.stopped()
+
+    def _stop(self, number: int, task: asyncio.Task[None]) -> None:
+        self.tracker.signal = number
+        task.cancel()
 
     async def _run(self, sources: Sequence[Source], resting: Sequence[Source]) -> None:
         at = datetime.now(UTC)
@@ -108,6 +111,7 @@ class Opening:
         if not isinstance(look.came, Answer) or not look.idle:
             self.busy = True
             return
+        self.tracker.received += look.came.size
         at = datetime.now(UTC)
         poll = failed_poll(look.source, look.url, PollState.UNCHANGED, "", at=at)
         await note(poll, memory=self.memory, tracker=self.tracker)

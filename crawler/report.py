@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from signal import Signals
 from traceback import format_exception
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,8 @@ class CrawlReport:
     counts: dict[str, int]
     troubles: dict[Trouble, str]
     flagged: tuple[tuple[str, str], ...]  # title and URL, in the order they came
+    received: int = 0  # bytes that came over the network
+    signal: int = 0  # the one that stopped it, if one did
 
     @property
     def failed(self) -> tuple[SourcePoll, ...]:
@@ -53,6 +56,8 @@ class Tracker:
     counts: Counter[str] = field(default_factory=Counter)
     troubles: dict[Trouble, str] = field(default_factory=dict)
     flagged: list[tuple[str, str]] = field(default_factory=list)
+    received: int = 0
+    signal: int = 0
     _waiting: dict[str, int] = field(default_factory=dict)
 
     def polled(self, poll: SourcePoll, *, dropped: tuple[tuple[str, int], ...] = ()) -> None:
@@ -95,6 +100,12 @@ class Tracker:
         """The crawl was given no more time."""
         self.trouble(Trouble.OUT_OF_TIME, "the time it was given (--max-runtime) is over; what is left waits")
 
+    def stopped(self, number: int = 0) -> None:
+        """A signal wants the crawl to end; of several the first counts."""
+        self.signal = self.signal or number
+        named = Signals(self.signal).name if self.signal else "a signal"
+        self.trouble(Trouble.STOPPED, f"stopped by {named}; what was under way waits for the next run")
+
     def bug(self, error: Exception) -> str:
         """Note what a worker raised and nobody expected; gives the reason for the ledger."""
         self.trouble(Trouble.BUG, "".join(format_exception(error)[-2:]).strip())
@@ -109,6 +120,8 @@ class Tracker:
             counts=dict(sorted(self.counts.items())),
             troubles=dict(self.troubles),
             flagged=tuple(self.flagged),
+            received=self.received,
+            signal=self.signal,
         )
 
     def _tell(self) -> None:

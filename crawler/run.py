@@ -10,6 +10,7 @@ import asyncio
 import gc
 import logging
 import resource
+import signal
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -120,6 +121,8 @@ def crawl(
             until=until,
         )
         _work(job, archives, manners, scrapy=opening.busy)
+    if tracker.signal or Trouble.OUT_OF_TIME in tracker.troubles:
+        memory.hurry()
     if Trouble.STORAGE not in tracker.troubles:
         _done(memory.close(), tracker)
     return tracker.report(started=started, ended=datetime.now(UTC))
@@ -177,7 +180,7 @@ def _work(job: Job, archives: Sequence[Source], manners: Manners, *, scrapy: boo
         if scrapy:
             from crawler.spiders.news import NewsSpider
 
-            crawler, ended = _run(NewsSpider, manners, {}, job=job)
+            crawler, ended = _run(NewsSpider, manners, {}, tracker=job.tracker, job=job)
             _finish(job, ended, crawler.stats)
         if archives and not FATAL & job.tracker.troubles.keys():
             _done(_read(archives, job), job.tracker)
@@ -186,12 +189,16 @@ def _work(job: Job, archives: Sequence[Source], manners: Manners, *, scrapy: boo
 
 
 def _done(work: Coroutine[Any, Any, None], tracker: Tracker) -> None:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         asyncio.run(work)
     except StorageError as error:
         tracker.trouble(Trouble.STORAGE, str(error))
     except Exception as error:  # noqa: BLE001 - a bug is part of the report
         tracker.bug(error)
+    finally:
+        for number, handler in handlers.items():  # a loop that ends leaves the system's own behind
+            signal.signal(number, handler)
 
 
 def _make_room() -> None:
@@ -202,12 +209,17 @@ def _make_room() -> None:
 
 
 def _run(
-    spider: type[Spider], manners: Manners, overrides: dict[str, Any], **arguments: Any
+    spider: type[Spider],
+    manners: Manners,
+    overrides: dict[str, Any],
+    *,
+    tracker: Tracker | None = None,
+    **arguments: Any,
 ) -> tuple[Crawler, asyncio.Task[None]]:
-    from scrapy.crawler import AsyncCrawlerProcess
+    from crawler.spiders.process import Process
 
     logging.getLogger("scrapy").setLevel(logging.CRITICAL + 1)  # everything it would say is in the report
-    process = AsyncCrawlerProcess(_settings(manners, overrides))
+    process = Process(_settings(manners, overrides), tracker=tracker or Tracker())
     crawler = process.create_crawler(spider)
     ended = process.crawl(crawler, **arguments)
     _make_room()
@@ -257,9 +269,10 @@ def _finish(job: Job, ended: asyncio.Task[None], stats: Any) -> None:
     elif error is not None:
         job.tracker.trouble(Trouble.BUG, f"{type(error).__name__}: {error}")
     reason = stats.get_value("finish_reason") if stats is not None else None
+    job.tracker.received += stats.get_value("downloader/response_bytes", 0) if stats is not None else 0
     if Trouble.OUT_OF_TIME in job.tracker.troubles:
         return
     if reason is None and error is None:  # a second signal does not wait for the end
-        job.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
+        job.tracker.stopped()
     elif reason not in {"finished", "shutdown", *Trouble}:
         job.tracker.trouble(Trouble.BUG, f"the crawl ended early: {reason}")

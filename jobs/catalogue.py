@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import timedelta  # noqa: TC003 - pydantic reads it
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
@@ -20,24 +20,16 @@ from pydantic import (
 from crawler.sources import Source, SourceKind
 from crawler.urls import absolute_url
 from jobs.exits import ConfigError, UsageError
-from jobs.spans import kept
+from jobs.spans import kept, span
 from jobs.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-SPAN = re.compile(r"([0-9]{1,6})\s*([smhd])")
+    from jobs.toml import TomlFile
+
 ROOT = "https://catalogue.invalid/"  # what a relative URL would be resolved against: nothing
-
-
-def span(value: Any) -> timedelta:
-    """`30m`, `6h`, `2d`. Raises `ValueError` for anything else."""
-    match = SPAN.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('a time span is a number and s, m, h or d, such as "30m"')
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 def _url(value: Any, table: ValidationInfo) -> Any:
@@ -83,19 +75,37 @@ def read_sources(path: Path) -> tuple[Source, ...]:
 
 def known_sources(path: Path) -> tuple[Source, ...]:
     """The same, where a file without a source, or none at all, is a beginning and no mistake."""
+    sources, broken = sound_sources(path)
+    if broken:
+        raise ConfigError(next(iter(broken.values())))
+    return sources
+
+
+def sound_sources(path: Path) -> tuple[tuple[Source, ...], dict[str, str]]:
+    """The sources that are well, and by name what is wrong with each of the others: one mistake stops one source.
+
+    Raises `ConfigError` if the file cannot be read at all.
+    """
     if not path.exists():
-        return ()
+        return (), {}
     file = read_toml(path)
-    sources = []
+    sources, broken = [], {}
     for name, table in file.values.items():
-        if not isinstance(table, dict):
-            raise ConfigError(f"{file.where(name)}: {name} is not a source; a source is a table: [{name}] with a url")
         try:
-            parsed = _Table.model_validate(table)
-        except ValidationError as error:
-            raise ConfigError(_first_mistake(error, name, file.where)) from error
-        sources.append(Source(name=name, **dict(parsed)))
-    return tuple(sources)
+            sources.append(_source(file, name, table))
+        except ConfigError as error:
+            broken[name] = str(error)
+    return tuple(sources), broken
+
+
+def _source(file: TomlFile, name: str, table: Any) -> Source:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file.where(name)}: {name} is not a source; a source is a table: [{name}] with a url")
+    try:
+        parsed = _Table.model_validate(table)
+    except ValidationError as error:
+        raise ConfigError(_first_mistake(error, name, file.where)) from error
+    return Source(name=name, **dict(parsed))
 
 
 def mistake(table: Mapping[str, Any]) -> str | None:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from signal import SIGTERM
+from typing import TYPE_CHECKING, Any
 
 from crawler.hosts import HostMemory
 from crawler.report import CrawlReport, Tracker, Trouble
 from crawler.run import Gate, Manners, crawl, dry_memory, memory_of
 from crawler.sources import due
-from jobs.catalogue import pick, read_sources
+from jobs.catalogue import pick, read_sources, sound_sources
 from jobs.exits import ConfigError, Exit
-from jobs.home import Home, locked
+from jobs.home import Home, alone
+from jobs.log import LOG
+from jobs.runs import Record, recorded
+from jobs.watch.after import after, calling
 from storage.database import Database
-from storage.runs import Runs
+from storage.errors import StorageError
+from storage.records import PollState
 from storage.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import timedelta
 
     from crawler.sources import Source
     from jobs.settings import Settings
     from jobs.teaching.judges import Judges
+    from storage.records import Rhythm, SourcePoll
 
 TROUBLE_EXITS = {
     Trouble.STORAGE: Exit.STORAGE,
@@ -36,6 +40,10 @@ TROUBLE_EXITS = {
     Trouble.STOPPED: Exit.STOPPED,
     Trouble.OUT_OF_TIME: Exit.OUT_OF_TIME,
 }
+
+
+BLIPS = 2  # failures in a row that are no news yet, while the source has answered within a day
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,19 +57,49 @@ class CrawlJob:
     max_pages: int | None = None
     max_runtime: timedelta | None = None
     dry_run: bool = False
+    wait: timedelta = timedelta()  # for another crawl of a database that homes share
     watch: Callable[[Tracker], None] | None = None
 
 
-def run_crawl(job: CrawlJob) -> CrawlReport:
-    """Crawl once. Raises `CommandError` or `StorageError` for what stops it before it starts."""
-    sources = pick(read_sources(job.home.sources_file), job.sources)
+@dataclass(frozen=True, kw_only=True)
+class Crawled:
+    """What a crawl did. `lasting` names sources whose failure is no blip; `broken` says what is wrong in the file."""
+
+    report: CrawlReport
+    lasting: frozenset[str] = frozenset()
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> Exit:
+        """What it means to a scheduler."""
+        code = exit_code(self.report)
+        return Exit.PARTIAL if code is Exit.OK and self.broken else code
+
+
+def run_crawl(job: CrawlJob) -> Crawled:
+    """Crawl once; the caller holds the home's lock. Raises `CommandError` or `StorageError` for what stops it at once.
+
+    A source that is written down wrongly is left out, and named: the others are crawled.
+    """
+    sources, broken = sound_sources(job.home.sources_file)
+    if named := next((broken[name] for name in job.sources if name in broken), None):
+        raise ConfigError(named)
+    if not sources:
+        sources = read_sources(job.home.sources_file)  # which says what is missing
+    known, sources = sources, pick(sources, job.sources)
     _check_renderable(sources)
     if job.dry_run:
-        return _dry(job, sources)
-    with locked(job.home, "crawl"):
+        return Crawled(report=_dry(job, sources), broken=broken)
+    with alone(job.home, job.settings.storage.url, "crawl", wait=job.wait):
         database = Database.open(job.settings.storage.url)
         try:
-            return _stored(job, sources, database)
+            with recorded(database, "crawl") as run, calling(job.settings, run):
+                report = _stored(job, sources, database, run)
+                done = Crawled(report=report, lasting=_lasting(report, database), broken=broken)
+                _keep(run, done)
+            if not report.signal:
+                _tell(job, known, database)
+            return done
         finally:
             database.close()
 
@@ -70,10 +108,20 @@ def exit_code(report: CrawlReport) -> Exit:
     """What the report means to a scheduler: the gravest trouble first, then whether the sources answered."""
     for trouble, code in TROUBLE_EXITS.items():
         if trouble in report.troubles:
-            return code
+            return Exit.TERMINATED if code is Exit.STOPPED and report.signal == SIGTERM else code
     if not report.failed:
         return Exit.PARTIAL if Trouble.BROWSER in report.troubles else Exit.OK
     return Exit.UNREACHABLE if len(report.failed) == len(report.sources) else Exit.PARTIAL
+
+
+def lasts(rhythm: Rhythm | None, *, at: datetime) -> bool:
+    """Whether the failure of a source is more than a blip: the third in a row, or a day without an answer.
+
+    What has no rhythm (an archive on this machine) does not fail for a moment only.
+    """
+    if rhythm is None or not 1 <= rhythm.failures <= BLIPS:
+        return True
+    return rhythm.read_at is not None and at - rhythm.read_at >= DAY
 
 
 def _check_renderable(sources: Sequence[Source]) -> None:
@@ -85,18 +133,15 @@ def _check_renderable(sources: Sequence[Source]) -> None:
         )
 
 
-def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> CrawlReport:
-    now = datetime.now(UTC)
+def _stored(job: CrawlJob, sources: Sequence[Source], database: Database, run: Record) -> CrawlReport:
     states = Sources(database).states()
-    polled = sources if job.sources or job.due_or_not else due(sources, states, at=now)
+    polled = sources if job.sources or job.due_or_not else due(sources, states, at=run.started_at)
     names = {source.name for source in polled}
-    runs = Runs(database)
-    run = runs.start("crawl", version=version("spywire"), at=now)
     report = crawl(
         polled,
         manners=manners(job.settings),
         gate=lambda: _gate(job, database),
-        memory=memory_of(database, run=run, owner=owner(job.home), states=states),
+        memory=memory_of(database, run=run.id, owner=owner(job.home), states=states),
         hosts=HostMemory(database),
         resting=[source for source in sources if source.name not in names],
         max_pages=job.max_pages,
@@ -105,8 +150,36 @@ def _stored(job: CrawlJob, sources: Sequence[Source], database: Database) -> Cra
     )
     if Trouble.STORAGE not in report.troubles:
         _gather(database, report, houses={source.name: source.family for source in sources if source.family})
-        runs.end(run, at=report.ended, exit_code=exit_code(report), counts=report.counts)
     return report
+
+
+def _lasting(report: CrawlReport, database: Database) -> frozenset[str]:
+    if not report.failed or Trouble.STORAGE in report.troubles:
+        return frozenset(poll.source for poll in report.failed)
+    states = Sources(database).states()
+    rhythms = {name: state.rhythm for name, state in states.items()}
+    return frozenset(poll.source for poll in report.failed if lasts(rhythms.get(poll.source), at=report.ended))
+
+
+def _keep(run: Record, done: Crawled) -> None:
+    report = done.report
+    run.counts, run.received, run.exit_code = report.counts, report.received, done.exit_code
+    run.sources = {poll.source: _result(poll) for poll in report.sources if poll.state is not PollState.UNCHANGED}
+    run.sources |= {name: {"state": "broken", "detail": wrong} for name, wrong in done.broken.items()}
+    run.error = next(iter(report.troubles.values()), "")
+
+
+def _tell(job: CrawlJob, sources: Sequence[Source], database: Database) -> None:
+    """Look at the health of the sources, and tell whoever watches. The crawl is over, whatever comes of it."""
+    try:
+        after(job.home, job.settings, sources, database)
+    except (OSError, StorageError) as error:
+        LOG.event("watch.failed", f"[watch] cannot be told: {error}", level="error")
+
+
+def _result(poll: SourcePoll) -> dict[str, Any]:
+    detail = {"detail": poll.detail} if poll.detail else {}
+    return {"state": str(poll.state), "found": poll.found, "new": poll.new} | detail
 
 
 def _gather(database: Database, report: CrawlReport, *, houses: Mapping[str, str]) -> None:

@@ -30,9 +30,12 @@ def home_of(context: typer.Context) -> Home:
 
 def configuration_of(context: typer.Context) -> Configuration:
     """The settings in force."""
+    from jobs.log import LOG, secrets_of
     from jobs.settings import load_settings
 
-    return load_settings(home_of(context), os.environ)
+    configuration = load_settings(home_of(context), os.environ)
+    LOG.hide(secrets_of(configuration.settings))
+    return configuration
 
 
 @contextmanager
@@ -106,11 +109,11 @@ def say(text: str, *, end: str = "\n", flush: bool = True) -> None:
         leave(Exit.PIPE)
 
 
-def complain(message: str) -> None:
+def complain(message: str, *, event: str = "error", source: str = "") -> None:
     """One line on standard error."""
-    from crawler.text import clean_line
+    from jobs.log import LOG
 
-    sys.stderr.write(f"spywire: {clean_line(message, limit=2000)}\n")
+    LOG.event(event, message, level="error", source=source)
 
 
 def leave(code: int) -> NoReturn:

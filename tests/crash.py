@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
+from storage.database import Database
 from tests.web import Site, rss, story
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.newsdesk import Desk
 
 HOSTS = 20
+COMMAND = (sys.executable, "-m", "jobs", "--home")
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Toll:
 
     kills: int
     links: int
+    reached: int  # links that were settled when the last kill came
     lost: int  # links without a final state
     twice: int  # articles stored more than once
     refetched: int  # pages asked for again by a later run: they were in flight when a kill came
@@ -37,34 +44,36 @@ class Toll:
     integrity: str
 
 
-def torment(folder: Path, *, kills: int, links: int, seed: int) -> Toll:
-    """Crawl with `kills` kills, then once in peace. Seeded: the same moments, as far as a clock allows."""
+def torment(folder: Path, *, kills: int, links: int, seed: int, storage: str = "", longest: float = 3.0) -> Toll:
+    """Crawl with `kills` kills at most `longest` seconds after each start, then once in peace. Seeded."""
     from tests.newsdesk import Desk
 
     random, desk = Random(seed), Desk(folder)
     with ExitStack() as stack:
         sites = [stack.enter_context(Site(f"127.0.4.{n + 1}")) for n in range(HOSTS)]
-        _publish(sites, links)
-        desk.configure(*sites)
+        publish(sites, links)
+        desk.configure(*sites, storage=storage)
         desk.sources(**{f"host_{n}": f"{site.url}/feed.xml" for n, site in enumerate(sites)})
         done = repeated = 0
         while done < kills:
             before = _fetched(sites)
-            done += _killed(desk, after=random.uniform(0.3, 3.0))
+            begun = sum(before.values()) if done % 2 else -1
+            done += _killed(desk, after=random.uniform(0.3, longest), reached=partial(_more, sites, begun))
             repeated += sum(count - 1 for count in (_fetched(sites) - before).values())
-        result = desk.crawl()
-        assert result.code == 0, result.err
+        url = storage or f"sqlite:///{folder / 'spywire.db'}"
+        reached = _settled(url)
+        peace = subprocess.run([*COMMAND, str(desk.folder), "crawl", "--all"], capture_output=True, check=False)
+        assert peace.returncode == 0, peace.stderr.decode()
         fetched = _fetched(sites)
-    database = sqlite3.connect(folder / "spywire.db")
-    open_states = "state in ('discovered', 'leased') or (state = 'failed' and retry_at is not null)"
-    (lost,) = database.execute(f"select count(*) from links where {open_states}").fetchone()
-    (known,) = database.execute("select count(*) from links").fetchone()
-    (stored,) = database.execute("select count(*) from articles").fetchone()
-    (different,) = database.execute("select count(distinct url) from articles").fetchone()
-    (integrity,) = database.execute("pragma integrity_check").fetchone()
+    lost, known, stored, different, loose = _counted(url)
+    integrity = "ok" if not loose else f"{loose} rows point nowhere"
+    if not storage:
+        with Database.open(url).read() as session:
+            integrity = str(session.scalar(text("pragma integrity_check")))
     return Toll(
         kills=done,
         links=links,
+        reached=reached,
         lost=lost + links - known,
         twice=stored - different,
         refetched=sum(fetched.values()) - len(fetched),
@@ -73,11 +82,37 @@ def torment(folder: Path, *, kills: int, links: int, seed: int) -> Toll:
     )
 
 
+def _settled(url: str) -> int:
+    database = Database.open(url)
+    with database.read() as session:
+        count = int(session.scalar(text("select count(*) from links where settled_at is not null")) or 0)
+    database.close()
+    return count
+
+
+def _counted(url: str) -> tuple[int, ...]:
+    """Links without an end, links, articles, different articles, and rows that point nowhere."""
+    unsettled = "state in ('discovered', 'leased') or (state = 'failed' and retry_at is not null)"
+    queries = (
+        f"select count(*) from links where {unsettled}",
+        "select count(*) from links",
+        "select count(*) from articles",
+        "select count(distinct url) from articles",
+        "select count(*) from articles a left join verdicts v on v.article_id = a.id where v.id is null",
+    )
+    database = Database.open(url)
+    with database.read() as session:
+        counts = tuple(int(session.scalar(text(query)) or 0) for query in queries)
+    database.close()
+    return counts
+
+
 def _fetched(sites: list[Site]) -> Counter[str]:
     return Counter(site.url + path for site in sites for path in site.paths() if path.startswith("/story"))
 
 
-def _publish(sites: list[Site], links: int) -> None:
+def publish(sites: list[Site], links: int) -> None:
+    """Stories on the sites, and a feed on each that names its own."""
     now = datetime.now(UTC)
     for n, site in enumerate(sites):
         items = []
@@ -88,14 +123,21 @@ def _publish(sites: list[Site], links: int) -> None:
         site.add("/feed.xml", rss(items), Content_Type="application/rss+xml")
 
 
-def _killed(desk: Desk, *, after: float) -> bool:
+def _more(sites: list[Site], before: int) -> bool:
+    return sum(_fetched(sites).values()) > before
+
+
+def _killed(desk: Desk, *, after: float, reached: Callable[[], bool]) -> bool:
     """Start a crawl and kill it with all its children; whether it was still alive."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "jobs", "--home", str(desk.folder), "crawl"],
+        [*COMMAND, str(desk.folder), "crawl"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    until = time.monotonic() + 60
+    while not reached() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)  # every second kill comes once pages are on their way, however slow the machine
     try:
         process.wait(after)
     except subprocess.TimeoutExpired:

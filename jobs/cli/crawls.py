@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobs.cli.options import AsJson, span_of
+from jobs.cli.options import AsJson, Busy, IfBusy, Wait, locked_for, span_of
 from jobs.home import Home, find_home
 from jobs.terminal import (
     complain,
@@ -19,7 +20,7 @@ from jobs.terminal import (
 )
 
 if TYPE_CHECKING:
-    from crawler.report import CrawlReport
+    from jobs.crawl import Crawled
 
 app = typer.Typer()
 configs = typer.Typer(help="The settings in force.", no_args_is_help=True)
@@ -31,7 +32,7 @@ def demo(
     port: Annotated[int, typer.Option(help="First port of the demo newsroom.", min=1024, max=65500)] = 8700,
 ) -> None:
     """Crawl a small newsroom on this machine and show its digest."""
-    from jobs.crawl import exit_code
+    from jobs.crawl import Crawled, exit_code
     from jobs.demo.run import run_demo
     from jobs.digest.render import Form, render
     from jobs.progress import Progress
@@ -45,7 +46,7 @@ def demo(
         say(f"Nothing is new: all {result.edition.links} links of the newsroom are known.")
     say(f"HTML digest  {result.html}\nDatabase     {result.database}")
     if result.report.troubles:
-        _note_failures(result.report)
+        _note_failures(Crawled(report=result.report), blips=True)
         leave(exit_code(result.report))
 
 
@@ -81,37 +82,46 @@ def crawl(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Fetch and judge, store nothing, say what was found.")
     ] = False,
+    wait: Wait = "0s",
+    if_busy: IfBusy = Busy.FAIL,
     as_json: AsJson = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what was done even when all is well.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary: only what went wrong.")] = False,
 ) -> None:
     """Poll the sources that are due, fetch what is new, judge it, store it."""
-    from jobs.crawl import CrawlJob, exit_code, run_crawl
-    from jobs.progress import Progress
-    from jobs.show import report_json, report_text
+    home, patience = home_of(context), span_of(wait, "--wait")
+    runtime = None if max_runtime is None else span_of(max_runtime, "--max-runtime")
+    lock = locked_for(home, "crawl", wait=patience, if_busy=if_busy, verbose=verbose)
+    with nullcontext() if dry_run else lock:  # taken before the slow imports
+        from jobs.crawl import CrawlJob, run_crawl
+        from jobs.log import LOG
+        from jobs.progress import Progress
+        from jobs.show import report_json, report_text
 
-    watched = (sys.stderr.isatty() or verbose) and not (as_json or quiet)
-    progress = Progress(sys.stderr) if watched else None
-    report = run_crawl(
-        CrawlJob(
-            home=home_of(context),
-            settings=configuration_of(context).settings,
-            sources=source or (),
-            due_or_not=due_or_not,
-            max_pages=max_pages,
-            max_runtime=None if max_runtime is None else span_of(max_runtime, "--max-runtime"),
-            dry_run=dry_run,
-            watch=progress,
+        watched = (sys.stderr.isatty() or verbose) and not (as_json or quiet or LOG.structured)
+        progress = Progress(sys.stderr) if watched else None
+        done = run_crawl(
+            CrawlJob(
+                home=home,
+                settings=configuration_of(context).settings,
+                sources=source or (),
+                due_or_not=due_or_not,
+                max_pages=max_pages,
+                max_runtime=runtime,
+                dry_run=dry_run,
+                wait=patience,
+                watch=progress,
+            )
         )
-    )
     if progress:
         progress.close()
-    _note_failures(report)
+    asked = bool(source) or due_or_not or dry_run or verbose or sys.stderr.isatty()
+    _note_failures(done, blips=asked)
     if as_json:
-        say(json.dumps(report_json(report, exit_code(report))))
+        say(json.dumps(report_json(done.report, done.exit_code)))
     elif (verbose or dry_run or sys.stdout.isatty()) and not quiet:
-        say(report_text(report, names=dry_run or sys.stdout.isatty()))
-    leave(exit_code(report))
+        say(report_text(done.report, names=dry_run or sys.stdout.isatty()))
+    leave(done.exit_code)
 
 
 def _demo_home(context: typer.Context) -> Home:
@@ -121,8 +131,21 @@ def _demo_home(context: typer.Context) -> Home:
     return Home(config=folder, data=folder, state=folder)
 
 
-def _note_failures(report: CrawlReport) -> None:
-    for poll in report.failed:
-        complain(f"source {poll.source}: {poll.state}" + (f": {poll.detail}" if poll.detail else ""))
-    for message in report.troubles.values():
-        complain(message)
+def _note_failures(done: Crawled, *, blips: bool) -> None:
+    """Name what failed: for a scheduler only what lasts, for a person everything. A log gets every source's result."""
+    from jobs.log import LOG
+
+    for wrong in done.broken.values():
+        complain(f"{wrong}; the other sources are crawled", event="source.broken")
+    for poll in done.report.sources:
+        told = f"source {poll.source}: {poll.state}" + (f": {poll.detail}" if poll.detail else "")
+        fields: dict[str, Any] = {"state": str(poll.state), "found": poll.found, "new": poll.new, "detail": poll.detail}
+        if poll.state.succeeded:
+            LOG.event("source.polled", source=poll.source, **fields)
+        else:
+            lasting = blips or poll.source in done.lasting
+            LOG.event("source.failed", told, level="error" if lasting else "info", source=poll.source, **fields)
+    for title, url in done.report.flagged:
+        LOG.event("article.flagged", title=title, url=url)
+    for kind, message in done.report.troubles.items():
+        complain(message, event=f"trouble.{kind}")

@@ -3,18 +3,61 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.exits import UsageError
+from jobs.exits import BusyError, Exit, UsageError
+from jobs.terminal import leave, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jobs.home import Home
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Wait = Annotated[str, typer.Option(metavar="SPAN", help="Wait this long (30s, 10m) for the run that is at work.")]
+
+
+class Busy(StrEnum):
+    """What to do when the same job is at work already."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+IfBusy = Annotated[Busy, typer.Option(help="When the same job is at work: fail says who and exits 75, skip exits 0.")]
+
+
+@contextmanager
+def locked_for(
+    home: Home,
+    job: str,
+    *,
+    url: str | None = None,
+    wait: timedelta = timedelta(),
+    if_busy: Busy = Busy.FAIL,
+    verbose: bool = False,
+) -> Iterator[None]:
+    """Be the only run of a job in this home, and on the database of a `url`; or end as `--if-busy` says."""
+    from jobs.home import alone, locked
+
+    try:
+        with locked(home, job, wait=wait), nullcontext() if url is None else alone(home, url, job, wait=wait):
+            yield
+    except BusyError as error:
+        if if_busy is not Busy.SKIP:
+            raise
+        if verbose:
+            say(f"skipped: {error}")
+        leave(Exit.OK)
 
 
 def span_of(text: str, option: str) -> timedelta:
-    from jobs.catalogue import span
+    from jobs.spans import span
 
     try:
         return span(text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,7 @@ class Activity:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One execution of a job. `counts` names every gate of the flow."""
+    """One execution of a job. `counts` names every gate of the flow; `sources` what each source gave or lacked."""
 
     id: int
     job: str
@@ -43,3 +43,19 @@ class Run:
     ended_at: datetime | None
     exit_code: int | None
     counts: dict[str, int]
+    host: str = ""
+    process: int = 0
+    received: int = 0  # bytes
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobHistory:
+    """What became of a job so far."""
+
+    started_at: datetime  # its latest run
+    ended_at: datetime | None  # None: it runs, or was killed
+    exit_code: int | None
+    done_at: datetime | None  # when its latest run began that did its work
+    failures: int  # runs in a row that did not, up to the latest
