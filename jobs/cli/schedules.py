@@ -1,0 +1,84 @@
+"""`spywire schedule`: start what is due, as a daemon or once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.cli.options import locked_for
+from jobs.exits import Exit, UsageError
+from jobs.terminal import home_of, leave, say
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+app = typer.Typer()
+
+
+@app.command()
+def schedule(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then end: one line for cron.")] = False,
+    units: Annotated[
+        str | None,
+        typer.Option("--print", metavar="KIND", help="Write what a scheduler needs: crontab, systemd or kubernetes."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what is due when, start nothing.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is started, and how it ended.")] = False,
+) -> None:
+    """Start the jobs that are due: polls, digests, deliveries, retention, backups. Runs until it is stopped."""
+    home = home_of(context)
+    if units is not None:
+        _print(context, units)
+        return
+    from jobs.log import LOG
+
+    LOG.verbose = verbose
+    stop, numbers = _stopped_by_signals()
+    if once:
+        with locked_for(home, "schedule"):
+            from jobs.schedule.daemon import Scheduler
+            from jobs.schedule.daemon import once as run_once
+
+            code = run_once(Scheduler(home=home, environment=os.environ), stop=stop)
+        leave(128 + numbers[0] if numbers else code)
+    from jobs.schedule.daemon import Scheduler, serve
+
+    scheduler = Scheduler(home=home, environment=os.environ)
+    if as_json:
+        _, errands = scheduler.look()
+        now = scheduler.now()
+        say(
+            json.dumps([{"job": str(e.job), "at": e.at.isoformat(), "due": e.at <= now, "why": e.why} for e in errands])
+        )
+        return
+    serve(scheduler, stop=stop)
+    leave(Exit.OK)
+
+
+def _print(context: typer.Context, kind: str) -> None:
+    from importlib.metadata import version
+
+    from jobs.schedule.units import Kind, this_place, units
+
+    if kind not in list(Kind):
+        raise UsageError(f"there is no {kind} to print; there are {', '.join(Kind)}")
+    say(units(Kind(kind), this_place(home_of(context), version=version("spywire"))), end="")
+
+
+def _stopped_by_signals() -> tuple[Event, list[int]]:
+    """What SIGTERM and SIGINT set, and which of them came."""
+    stop, numbers = Event(), list[int]()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        numbers.append(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return stop, numbers

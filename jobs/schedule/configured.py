@@ -1,0 +1,84 @@
+"""The settings and sources in force. A daemon goes on with the last good ones while the files are broken."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jobs.catalogue import sound_sources
+from jobs.exits import ConfigError
+from jobs.log import LOG, secrets_of
+from jobs.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from crawler.sources import Source
+    from jobs.home import Home
+    from jobs.settings import Settings
+
+FILES = ("spywire.toml", "sources.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    """What is in force. `kept` is the folder that jobs have to read it from, while the files are broken."""
+
+    settings: Settings
+    sources: tuple[Source, ...]
+    kept: Path | None = None
+
+
+class Configuring:
+    """Reads the files again at every look."""
+
+    def __init__(self, home: Home, environment: Mapping[str, str]) -> None:
+        self._home, self._environment = home, environment
+        self._folder = home.state / "last-good"
+        self._good: Configured | None = None
+        self._wrong = ""
+
+    def read(self) -> Configured:
+        """What is in force. Raises `ConfigError` while there was never anything good."""
+        try:
+            good = self._read(self._home)
+        except ConfigError as error:
+            return self._last_good(str(error))
+        if self._wrong:
+            LOG.event("configuration.restored", "the settings and sources can be read again", level="warning")
+        self._good, self._wrong = good, ""
+        self._keep()
+        return good
+
+    def _read(self, home: Home) -> Configured:
+        settings = load_settings(home, self._environment).settings
+        LOG.hide(secrets_of(settings))
+        sources, broken = sound_sources(home.sources_file)
+        if not sources:
+            raise ConfigError(next(iter(broken.values()), f"{home.sources_file} names no source"))
+        return Configured(settings=settings, sources=sources)
+
+    def _last_good(self, wrong: str) -> Configured:
+        if self._good is None and self._folder.is_dir():  # of the daemon before this one
+            self._good = self._read(replace(self._home, kept=self._folder))
+        if self._good is None:
+            raise ConfigError(wrong)
+        if wrong != self._wrong:
+            LOG.event("configuration.broken", f"{wrong}; the last good settings stay in force", level="error")
+        self._wrong = wrong
+        return replace(self._good, kept=self._folder)
+
+    def _keep(self) -> None:
+        """Copy the files if they have changed; secrets in them are for nobody else to read."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in FILES:
+            file, copy = self._home.config / name, self._folder / name
+            if not file.exists():
+                copy.unlink(missing_ok=True)
+            elif not copy.exists() or copy.read_bytes() != file.read_bytes():
+                shutil.copyfile(file, copy.with_suffix(".new"))
+                os.chmod(copy.with_suffix(".new"), 0o600)  # noqa: PTH101 - beside its neighbours
+                copy.with_suffix(".new").replace(copy)
