@@ -1,0 +1,1 @@
+"""Whether all is well: with each source, each job, and the whole."""
