@@ -26,24 +26,33 @@ class Audits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def rejects(self, *, since: datetime) -> list[Reject]:
+    def rejects(self, *, since: datetime, until: datetime | None = None) -> list[Reject]:
         """What a model rejected since then, no person has spoken about, and was never drawn."""
         drawn = select(DrawRow.article_id)
         query = (
-            select(VerdictRow)
+            select(
+                VerdictRow.article_id, VerdictRow.score, VerdictRow.reject_below, VerdictRow.judged_at, VerdictRow.model
+            )
             .join(ArticleRow, ArticleRow.id == VerdictRow.article_id)
             .where(ArticleRow.purged_at.is_(None))  # else there is nothing left to look at
             .where(VerdictRow.decision == Decision.REJECT, VerdictRow.superseded_at.is_(None))
             .where(VerdictRow.model != LABEL, VerdictRow.judged_at >= since, VerdictRow.score.is_not(None))
             .where(VerdictRow.article_id.not_in(drawn))
         )
+        query = query if until is None else query.where(VerdictRow.judged_at < until)
         with self._database.read() as session:
-            return [_reject(row) for row in session.scalars(query.order_by(VerdictRow.article_id))]
+            rows = session.execute(query.order_by(VerdictRow.article_id))
+            return [
+                Reject(article_id=article, score=score or 0.0, reject_below=reject_below, judged_at=at, model=model)
+                for article, score, reject_below, at, model in rows
+            ]
 
     def keep(self, draws: Sequence[Draw]) -> None:
-        """Remember what was drawn."""
+        """Remember what was drawn; what somebody else drew meanwhile stays theirs."""
+        drawn = select(DrawRow.article_id).where(DrawRow.article_id.in_([draw.reject.article_id for draw in draws]))
         with self._database.write() as session:
-            session.add_all(_draw_row(draw) for draw in draws)
+            theirs = set(session.scalars(drawn))
+            session.add_all(_draw_row(draw) for draw in draws if draw.reject.article_id not in theirs)
 
     def of_day(self, day: date) -> list[tuple[Draw, StoredArticle]]:
         """What was drawn on a day, in the order it was drawn, with its articles."""
@@ -70,17 +79,6 @@ class Audits:
 def _draws() -> Select[DrawRow, LabelRow]:
     answer = and_(LabelRow.article_id == DrawRow.article_id, LabelRow.superseded_at.is_(None))
     return select(DrawRow, LabelRow).join(LabelRow, answer, isouter=True)
-
-
-def _reject(row: VerdictRow) -> Reject:
-    assert row.score is not None
-    return Reject(
-        article_id=row.article_id,
-        score=row.score,
-        reject_below=row.reject_below,
-        judged_at=row.judged_at,
-        model=row.model,
-    )
 
 
 def _draw_row(draw: Draw) -> DrawRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def wrap(text: str, room: int) -> list[str]:
     return [line.rstrip() for line in lines if line.strip()] or [""]
 
 
+@lru_cache(maxsize=10_000)
 def _width(character: str) -> int:
     if character == _VARIATION_16:
         return 1
@@ -73,6 +75,9 @@ def _pieces(text: str, room: int) -> Iterator[str]:
 
 
 def _breakable(word: str) -> Iterator[str]:
+    if word.isascii():
+        yield word
+        return
     start = 0
     for place in range(1, len(word)):
         before, after = word[place - 1], word[place]
@@ -83,5 +88,6 @@ def _breakable(word: str) -> Iterator[str]:
     yield word[start:]
 
 
+@lru_cache(maxsize=10_000)
 def _wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"

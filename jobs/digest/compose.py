@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
 from math import floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from jobs.digest.counts import count
 from jobs.digest.coverage import cover
-from jobs.digest.edition import Copy, Edition, Fate, Item, Reason, Section, Sentence
+from jobs.digest.edition import Edition, Fate, Question, Reason, Section, Standing
+from jobs.digest.items import address, headline, item, old, printed_by
+from jobs.digest.named import named
 from jobs.digest.plain import short
-from jobs.digest.sentences import pick
 from jobs.digest.told import tell
-from jobs.stories.origins import outlet
-from storage.records import Decision, LinkState
+from jobs.digest.wanted import ANYTHING
+from storage.records import LinkState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from jobs.digest.counts import Before
     from jobs.digest.told import Told
-    from storage.records import Activity, StoredArticle, StoredStory, Tally
+    from jobs.digest.wanted import Wanted
+    from storage.records import Activity, Alarm, StoredArticle, StoredStory, Tally
 
 TITLE = "Espionage watch"
 MOST_ITEMS = 60  # flagged stories; a longer digest is not read
 MOST_HELD = 30
+EXCERPT = 600
+LATE = timedelta(hours=6)  # before the window: what was published earlier took longer to reach us than news does
 
 # Columns that a string may take, so that no headline can push the others off the page.
-_TITLE, _WHY, _MODEL, _NAME, _CODE = 200, 300, 80, 60, 12
-_MOST_CHANGES = 4
-_MOST_COPIES = 6  # links to other outlets that a story shows
+_TITLE, _MODEL, _NAME, _CARD = 200, 80, 60, 300
 _MOST_REASONS = 4
 # The other states' reasons speak of one article each, and their counts say enough.
 _WITH_REASONS = {
@@ -50,6 +56,37 @@ _ORDER = (
     LinkState.FAILED,
     LinkState.DISCOVERED,
 )
+_READ = {LinkState.FLAGGED, LinkState.HELD, LinkState.REJECTED, LinkState.DUPLICATE}
+_STANDINGS = tuple(Standing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """For whom an edition is made, and what of it."""
+
+    profile: str = ""
+    title: str = TITLE
+    tlp: str = ""
+    zone: str = "UTC"
+    wanted: Wanted = ANYTHING
+    most_items: int = MOST_ITEMS
+    most_held: int = MOST_HELD
+    excerpt: int = EXCERPT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What an edition says beside its stories, and what its readers know already."""
+
+    told: Mapping[str, datetime] = field(default_factory=dict)  # when each story was last told to them
+    before: Sequence[Before] = ()  # what was flagged in the weeks before
+    began: datetime | None = None  # when this installation first ran
+    fresh_since: datetime | None = None  # in a first edition: what was published before then is no news any more
+    alarms: Sequence[Alarm] = ()  # open ones, about sources
+    asked: Sequence[StoredArticle] = ()  # rejected articles that a reader is asked about
+    card: str = ""
+    days: int = 1
+    next_at: datetime | None = None
 
 
 def compose(
@@ -62,80 +99,105 @@ def compose(
     at: datetime,
     sources: Iterable[str] = (),
     title: str = TITLE,
-    most_items: int = MOST_ITEMS,
-    most_held: int = MOST_HELD,
+    team: Team | None = None,
+    around: Around | None = None,
 ) -> Edition:
     """The edition for the activity's window, composed at `at`. `sources` names all that should have been looked at.
 
-    `stories` are those that the articles are in. They stand by score, then by the number of origins, then newest first.
-    A held article of a story that was flagged belongs to it. The same input in any order gives an equal edition.
+    `stories` are those that the articles are in, and those that were edited. What is new stands first, then what is
+    updated, then what goes on; among these by score, then by the number of origins, then newest first. A held article
+    of a story that was flagged belongs to it. The same input in any order gives an equal edition.
     """
-    ranked = sorted(tell([*flagged, *held], stories), key=_rank)
-    first = [story for story in ranked if _is_flagged(story)]
-    second = [story for story in ranked if not _is_flagged(story)]
-    unjudged = sum(a.verdict.score is None for story in second for a in story.articles)
+    team, around = team or Team(title=title), around or Around()
+    window = activity.since, activity.until
+    doubtful, known = list(held), list(stories)
+    every = [*flagged, *doubtful]
+    fresh = _fresh(tell(every, known, window=window, told=around.told), around)
+    mine = team.wanted.those(every)
+    told = fresh if len(mine) == len(every) else _fresh(tell(mine, known, window=window, told=around.told), around)
+    about = {story.public: named(stored.findings for stored in story.articles) for story in told.stories}
+    chosen = [one for one in told.stories if one.flagged and team.wanted.story(about[one.public], one.score)]
+    second = [one for one in told.stories if not one.flagged and team.wanted.story(about[one.public], None)]
+    left_out = sum(story.flagged for story in fresh.stories) - len(chosen)
+    seen = cover(
+        activity,
+        sources=sources,
+        flagged=len(chosen),
+        left_out=left_out,
+        unjudged=sum(stored.verdict.score is None for stored in doubtful),
+        alarms=around.alarms,
+        stale=fresh.stale,
+    )
+    late = None if around.began and activity.since <= around.began else activity.since - LATE
     return Edition(
-        title=short(title, _TITLE),
+        title=short(team.title, _TITLE),
         since=activity.since,
         until=activity.until,
         composed_at=at,
-        coverage=cover(activity, sources=sources, flagged=len(first), unjudged=unjudged),
-        flagged=_section(first, room=most_items),
-        held=_section(second, room=most_held),
+        coverage=seen,
+        flagged=_section(chosen, team, late, room=team.most_items),
+        held=_section(second, team, late, room=team.most_held),
         links=activity.links,
         fates=_fates(activity),
         model=short(model, _MODEL),
+        profile=team.profile,
+        tlp=team.tlp,
+        zone=team.zone,
+        days=around.days,
+        articles=sum(tally.count for tally in activity.tallies if tally.state in _READ),
+        origins=sum(story.origins for story in chosen),
+        questions=tuple(_question(stored) for stored in around.asked),
+        counts=count(
+            [about[story.public] for story in chosen],
+            around.before,
+            since=activity.since,
+            until=activity.until,
+            began=around.began,
+        ),
+        card=short(around.card, _CARD),
+        next_at=around.next_at,
+        left_out=left_out,
     )
 
 
-def _is_flagged(story: Told) -> bool:
-    return any(stored.verdict.decision is Decision.FLAG for stored in story.articles)
+class _Fresh(NamedTuple):
+    """Stories in their order, and how many flagged ones were no news any more."""
+
+    stories: list[Told]
+    stale: int
 
 
-def _rank(story: Told) -> tuple[float, int, float, int]:
+def _fresh(told: Sequence[Told], around: Around) -> _Fresh:
+    stories = sorted(told, key=_rank)
+    if around.fresh_since is None:
+        return _Fresh(stories, 0)
+    news = [story for story in stories if not old(story.articles, around.fresh_since)]
+    return _Fresh(news, sum(story.flagged for story in stories) - sum(story.flagged for story in news))
+
+
+def _rank(story: Told) -> tuple[int, float, int, float, int]:
     score = (
         -1.0 if story.score is None else floor(100 * story.score)
     )  # as it is shown: closer than that is no difference
-    return -score, -story.origins, -story.first_seen.timestamp(), story.id
+    return _STANDINGS.index(story.standing), -score, -story.origins, -story.first_seen.timestamp(), story.id
 
 
-def _section(stories: Sequence[Told], *, room: int) -> Section:
+def _section(stories: Sequence[Told], team: Team, late: datetime | None, *, room: int) -> Section:
     return Section(
-        items=tuple(_item(story) for story in stories[:room]),
+        items=tuple(item(story, late_before=late, excerpt=team.excerpt) for story in stories[:room]),
         stories=len(stories),
         articles=sum(len(story.articles) for story in stories),
     )
 
 
-def _item(story: Told) -> Item:
-    lead, article = story.lead, story.lead.article
-    copies = [stored for stored in story.articles if stored is not lead]
-    return Item(
-        id=story.public,
-        story=story.id,
-        title=short(article.title, _TITLE) or "(no title)",
-        url=article.url,
-        outlets=tuple(short(name, _NAME) for name in story.outlets),
-        first_seen=story.first_seen,
-        published=article.published,
-        date_source=article.date_source,
-        authors=tuple(short(author, _NAME) for author in article.authors),
-        language=short(article.language, _CODE) if article.language else None,
-        score=story.score,
-        why=short(lead.verdict.why, _WHY),
-        sentences=_sentences(lead),
-        copies=tuple(
-            Copy(outlet=short(outlet(stored), _NAME), url=stored.article.url) for stored in copies[:_MOST_COPIES]
-        ),
-        articles=len(story.articles),
-        origins=story.origins,
-        changes=tuple(short(change, _WHY) for change in story.changes[:_MOST_CHANGES]),
+def _question(stored: StoredArticle) -> Question:
+    return Question(
+        id=f"A-{stored.id}",
+        title=headline(stored),
+        url=address(stored.article.url),
+        outlet=printed_by(stored),
+        score=stored.verdict.score or 0.0,
     )
-
-
-def _sentences(stored: StoredArticle) -> tuple[Sentence, ...]:
-    name = short(outlet(stored), _NAME)
-    return tuple(Sentence(text=text, outlet=name) for text in pick(stored.article, stored.verdict.evidence))
 
 
 def _fates(activity: Activity) -> tuple[Fate, ...]:

@@ -4,48 +4,95 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.digest.edition import Coverage, Day, SourceNote
+from jobs.digest.edition import Coverage, Day, Fault, SourceNote
 from jobs.digest.plain import short
 from jobs.digest.words import count
-from storage.records import LinkState
+from storage.records import AlarmKind, LinkState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from storage.records import Activity, SourcePoll
+    from storage.records import Activity, Alarm, SourcePoll
 
 _NAME, _DETAIL = 60, 160  # columns
 _UNREAD = {LinkState.DISCOVERED, LinkState.LEASED, LinkState.FAILED, LinkState.UNEXTRACTABLE}
+_FAULTS = {AlarmKind.SILENT: Fault.SILENT, AlarmKind.DEGRADED: Fault.DEGRADED}
 _JUDGED = {LinkState.FLAGGED, LinkState.HELD, LinkState.REJECTED}
 
 
-def cover(activity: Activity, *, sources: Iterable[str] = (), flagged: int, unjudged: int) -> Coverage:
-    """Judge a window by the sources that answered in it and the links that were read.
+def cover(
+    activity: Activity,
+    *,
+    sources: Iterable[str] = (),
+    flagged: int,
+    unjudged: int,
+    left_out: int = 0,
+    stale: int = 0,
+    alarms: Iterable[Alarm] = (),
+) -> Coverage:
+    """Judge a window by the sources that answered in it, the links that were read, and the alarms that are open.
 
     `sources` names every source that should have been looked at; those of `activity` are always counted. `flagged`
-    counts stories; `unjudged` counts articles that are held because no model could judge them.
+    counts stories, `left_out` those that were flagged and that these readers do not ask for, `stale` those that were no
+    news any more when this installation began; `unjudged` counts articles that are held because no model could judge
+    them.
 
     A look after the window's end counts too: an edition is composed when the next one may have happened already.
     """
     polls = {poll.source: poll for poll in activity.sources}
     names = sorted({*sources, *polls})
     failed = tuple(note for name in names if (note := _note(name, polls.get(name), activity.since)))
+    unwell = _unwell(alarms, names, {note.source for note in failed}, polls)
     answered = len(names) - len(failed)
     unread = _links(activity, _UNREAD)
+    degraded = sum(note.fault is Fault.DEGRADED for note in unwell)
     blindness = _blindness(failed, answered, unread + unjudged, unread + _links(activity, _JUDGED))
-    quiet = not flagged and not failed and not unjudged
+    blindness = blindness or _misread(degraded, len(names))
+    quiet = not flagged and not failed and not unwell and not unjudged
     return Coverage(
         day=Day.BLIND if blindness else Day.QUIET if quiet else Day.NORMAL,
         words=(
             blindness or _answers(answered, len(names)),
-            *_silence(flagged, blind=bool(blindness)),
+            *_silence(flagged, left_out + stale, blind=bool(blindness)),
+            *_backstory(stale),
             *_backlog(unread, unjudged),
         ),
         sources=len(names),
         answered=answered,
         failed=failed,
+        unwell=unwell,
+    )
+
+
+def _unwell(
+    alarms: Iterable[Alarm], names: Sequence[str], failed: AbstractSet[str], polls: Mapping[str, SourcePoll]
+) -> tuple[SourceNote, ...]:
+    """Sources that answered and are not to be trusted all the same, by their alarms."""
+    found = {
+        (alarm.source, _FAULTS[alarm.kind]): alarm
+        for alarm in alarms
+        if alarm.kind in _FAULTS and alarm.source in names and short(alarm.source, _NAME) not in failed
+    }
+    return tuple(
+        SourceNote(
+            source=short(source, _NAME),
+            state=polls[source].state if source in polls else None,
+            at=_second(polls.get(source)),
+            detail=short(alarm.detail, _DETAIL),
+            fault=fault,
+        )
+        for (source, fault), alarm in sorted(found.items())
+    )
+
+
+def _misread(degraded: int, sources: int) -> str:
+    """Half of the sources and more come out otherwise than they used to: what they say may not have been read."""
+    return (
+        f"The pages of {degraded:,} of {sources:,} sources come out otherwise than usual."
+        if 2 * degraded > sources
+        else ""
     )
 
 
@@ -56,10 +103,16 @@ def _links(activity: Activity, states: AbstractSet[LinkState]) -> int:
 def _note(source: str, poll: SourcePoll | None, since: datetime) -> SourceNote | None:
     """What was wrong with a source; None when it answered."""
     if poll is None or poll.at < since:
-        return SourceNote(source=short(source, _NAME), state=None, at=poll.at if poll else None)
+        return SourceNote(source=short(source, _NAME), state=None, at=_second(poll))
     if poll.state.succeeded:
         return None
-    return SourceNote(source=short(source, _NAME), state=poll.state, at=poll.at, detail=short(poll.detail, _DETAIL))
+    return SourceNote(
+        source=short(source, _NAME), state=poll.state, at=_second(poll), detail=short(poll.detail, _DETAIL)
+    )
+
+
+def _second(poll: SourcePoll | None) -> datetime | None:
+    return poll.at.replace(microsecond=0) if poll else None
 
 
 def _blindness(failed: Sequence[SourceNote], answered: int, unjudged: int, articles: int) -> str:
@@ -85,10 +138,18 @@ def _answers(answered: int, sources: int) -> str:
     return f"{most} of {sources:,} sources answered."
 
 
-def _silence(flagged: int, *, blind: bool) -> list[str]:
+def _silence(flagged: int, left_out: int, *, blind: bool) -> list[str]:
     if flagged:
         return []
+    if left_out:
+        return ["Nothing was flagged that belongs into this digest."]
     return ["Nothing was flagged, which on such a day says little." if blind else "Nothing was flagged."]
+
+
+def _backstory(stale: int) -> Iterator[str]:
+    if stale:
+        told = count(stale, "flagged story was", "flagged stories were")
+        yield f"This first edition leaves out what is older than a day: {told} published before."
 
 
 def _backlog(unread: int, unjudged: int) -> Iterator[str]:

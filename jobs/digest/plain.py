@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -41,7 +42,9 @@ _AS_IT_IS = "!#$&'()*+,/:;=?@[]~%"  # what RFC 3986 allows, and what is escaped 
 
 def plain(text: str) -> str:
     """One line of visible text: NFC, single spaces, U+FFFD for what is no character."""
-    visible = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    visible = _NONCHARACTER.sub("\ufffd", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     return " ".join("".join(_without_towers(visible)).split())
 
 
@@ -61,6 +64,7 @@ def disarm(value: T, name: str = "") -> T:
     return value
 
 
+@lru_cache(maxsize=10_000)
 def web_url(url: str) -> str | None:
     """The address in ASCII, safe to link to; None unless it is http or https and names a host.
 
@@ -77,6 +81,7 @@ def web_url(url: str) -> str | None:
     return whole if len(whole) <= LONGEST_URL else None
 
 
+@lru_cache(maxsize=10_000)
 def host(url: str) -> str | None:
     """Where a link really leads, in the form that no lookalike letter can fake; None when `web_url` is."""
     safe = web_url(url)
@@ -98,7 +103,7 @@ def _without_towers(text: str) -> Iterator[str]:
         marks = marks + 1 if category in _MARKS else 0
         if category in _UNPRINTABLE:
             yield " "
-        elif category in _BROKEN or _NONCHARACTER.fullmatch(character):
+        elif category in _BROKEN:
             yield "\ufffd"
         elif marks <= _TOWER:
             yield character

@@ -1,18 +1,27 @@
-"""A story as an edition tells it: its articles of the window, and how many independent reports stand behind it."""
+"""A story as an edition tells it: its articles of the window, what is new in it, how many reports stand behind it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jobs.digest.edition import Standing
+from jobs.stories.changes import said
 from jobs.stories.origins import outlet
+from jobs.stories.view import primary
+from storage.records import Decision, StoryChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from storage.records import StoredArticle, StoredStory
+    from storage.records import Change, StoredArticle, StoredStory
+
+OF_REVISIONS = {StoryChange.REVISED, StoryChange.REMOVED}  # they come without an article
+SOUND = 0.6  # quality from which a text may tell a story
+
+Window = tuple["datetime", "datetime"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +29,13 @@ class Told:
     """A story's articles of one window, oldest first. One that was put into no story yet stands alone."""
 
     public: str  # "S-20261122-01", the same in every edition; "A-17" for an article that stands alone
-    id: int  # of its first article
+    id: int  # of the story's first article, in this window or before
+    first_seen: datetime  # when that was discovered
     lead: StoredArticle
     articles: tuple[StoredArticle, ...]
     origins: int
     changes: tuple[str, ...] = ()
+    standing: Standing = Standing.NEW
 
     @property
     def outlets(self) -> tuple[str, ...]:
@@ -32,41 +43,97 @@ class Told:
         return tuple(dict.fromkeys([outlet(self.lead), *map(outlet, self.articles)]))
 
     @property
-    def first_seen(self) -> datetime:
-        """When the first of these articles was discovered."""
-        return self.articles[0].first_seen
-
-    @property
     def score(self) -> float | None:
         """The highest score of its articles; None when no model judged any of them."""
-        return self.lead.verdict.score
+        return max((s for a in self.articles if (s := a.verdict.score) is not None), default=None)
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the gate, or a person, flagged any of its articles."""
+        return any(stored.verdict.decision is Decision.FLAG for stored in self.articles)
 
 
-def tell(articles: Iterable[StoredArticle], stories: Iterable[StoredStory]) -> list[Told]:
-    """The articles by their stories, oldest first. The order of either makes no difference."""
-    story_of = {stored.id: story for story in stories for stored in story.articles}
+def tell(
+    articles: Iterable[StoredArticle],
+    stories: Iterable[StoredStory],
+    *,
+    window: Window | None = None,
+    told: Mapping[str, datetime] | None = None,
+) -> list[Told]:
+    """The articles by their stories, oldest first. The order of either makes no difference.
+
+    `told` says when each story was last told to these readers. One that they know is updated when something became
+    known since, else ongoing. A story that they know and of which an article was edited or taken off the web in the
+    window is told again, with that article, though nothing new was printed.
+    """
+    known, every = told or {}, list(stories)
+    story_of = {stored.id: story for story in every for stored in story.articles}
     groups: defaultdict[str, list[StoredArticle]] = defaultdict(list)
-    for stored in sorted(articles, key=lambda a: (a.first_seen, a.id)):
+    for stored in sorted(articles, key=_age):
         story = story_of.get(stored.id)
         groups[story.public if story else f"A-{stored.id}"].append(stored)
-    return [_told(public, group, story_of.get(group[0].id)) for public, group in groups.items()]
-
-
-def _told(public: str, articles: Sequence[StoredArticle], story: StoredStory | None) -> Told:
-    here = {stored.id for stored in articles}
-    members = [member for member in story.members if member.article in here] if story else []
-    changes = [change.what for change in story.changes if change.article in here] if story else []
-    return Told(
-        public=public,
-        id=articles[0].id,
-        lead=max(articles, key=_weight),
-        articles=tuple(articles),
-        origins=len({member.origin for member in members}) or 1,
-        changes=tuple(dict.fromkeys(changes)),
+    if window is not None:
+        for story in every:
+            if story.public in known and story.public not in groups and (edited := _edited(story, window)):
+                groups[story.public] = sorted({stored.id: stored for stored in edited}.values(), key=_age)
+    return sorted(
+        (
+            _told(public, group, story_of.get(group[0].id), window, known.get(public))
+            for public, group in groups.items()
+        ),
+        key=lambda one: (one.first_seen, one.id),
     )
 
 
-def _weight(stored: StoredArticle) -> tuple[float, float]:
-    """Sound text before spun, then the higher score; the first of equals."""
-    score = -1.0 if stored.verdict.score is None else stored.verdict.score
-    return round(stored.article.quality, 1), score
+def _told(
+    public: str,
+    articles: Sequence[StoredArticle],
+    story: StoredStory | None,
+    window: Window | None,
+    before: datetime | None,
+) -> Told:
+    here, first = {stored.id for stored in articles}, (story.articles if story else articles)[0]
+    members = [member for member in story.members if member.article in here] if story else []
+    changes = [said(one, story) for one in story.changes if _is_new(one, here, window, before)] if story else []
+    return Told(
+        public=public,
+        id=first.id,
+        first_seen=first.first_seen,
+        lead=_lead(articles, story),
+        articles=tuple(articles),
+        origins=len({member.origin for member in members}) or 1,
+        changes=tuple(dict.fromkeys(changes)),
+        standing=Standing.NEW if before is None else Standing.UPDATED if changes else Standing.ONGOING,
+    )
+
+
+def _lead(articles: Sequence[StoredArticle], story: StoredStory | None) -> StoredArticle:
+    """The article that tells it best, by the rule for stories, among those whose text is sound."""
+    sound = [stored for stored in articles if stored.article.quality >= SOUND] or articles
+    here = {stored.id for stored in sound}
+    if story is None:
+        return sound[0]
+    members = tuple(member for member in story.members if member.article in here)
+    return primary(replace(story, articles=tuple(sound), members=members))
+
+
+def _is_new(change: Change, here: Collection[int], window: Window | None, before: datetime | None) -> bool:
+    """Whether it became known since the readers were last told; to whom it is new, what its reports brought is."""
+    if change.article in here and change.kind not in OF_REVISIONS:
+        return True
+    if window is None:
+        return change.article in here
+    if before is None:
+        return change.kind in OF_REVISIONS and window[0] <= change.at < window[1]
+    return before <= change.at < window[1]
+
+
+def _edited(story: StoredStory, window: Window) -> list[StoredArticle]:
+    """The articles that were edited or removed in the window, behind the one that tells the story."""
+    ids = {one.article for one in story.changes if one.kind in OF_REVISIONS and window[0] <= one.at < window[1]}
+    edited = [stored for stored in story.articles if stored.id in ids]
+    return [primary(story), *edited] if edited else []
+
+
+def _age(stored: StoredArticle) -> tuple[datetime, int]:
+    return stored.first_seen, stored.id

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jobs.digest.columns import cut
-from jobs.digest.edition import Day
+from jobs.digest.edition import Day, Fault, Standing
 from storage.records import DateSource, LinkState, PollState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
-
-    from jobs.digest.edition import Coverage, Edition, Fate, Item, Section, SourceNote
+    from datetime import date, datetime
 
 # Not strftime's, whose names change with the machine's locale.
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -20,19 +20,20 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 NOTHING_FLAGGED = "Nothing was flagged."
 BOTTOM_LINES = 5  # the stories worth a line before the details
-MOST_NOTES = 40  # sources that failed and are shown one by one
-
-_MOST_NAMED = 5
+MOST_NOTES = 40  # sources in trouble that are shown one by one
+MOST_COUNTED = 8  # actors, countries or sectors that are shown
 
 DAYS = {Day.NORMAL: "Normal day.", Day.QUIET: "Quiet day.", Day.BLIND: "BLIND DAY."}
+STANDINGS = {Standing.NEW: "New", Standing.UPDATED: "Updated", Standing.ONGOING: "Ongoing"}
+FAULTS = {Fault.FAILED: "Failed", Fault.SILENT: "Silent", Fault.DEGRADED: "Degraded"}
 
 FATES: dict[LinkState | None, str] = {
     LinkState.FLAGGED: "flagged",
     LinkState.HELD: "held for a person to decide",
     LinkState.REJECTED: "read and judged irrelevant",
-    LinkState.DUPLICATE: "copies of what is stored already",
-    LinkState.NOT_AN_ARTICLE: "pages that are no article",
-    LinkState.UNEXTRACTABLE: "pages whose text could not be read",
+    LinkState.DUPLICATE: "stored already, under another address",
+    LinkState.NOT_AN_ARTICLE: "not an article",
+    LinkState.UNEXTRACTABLE: "without a text that could be read",
     LinkState.BLOCKED: "not ours to read",
     LinkState.GONE: "gone when we came",
     LinkState.FAILED: "failed to load",
@@ -53,7 +54,7 @@ POLLS: dict[PollState | None, str] = {
     None: "not looked at in this window",
 }
 
-_DATED_BY = {
+DATED_BY = {
     DateSource.FEED: "dated by the feed",
     DateSource.JSON_LD: "dated by the page",
     DateSource.META: "dated by the page",
@@ -61,7 +62,15 @@ _DATED_BY = {
     DateSource.URL: "dated by its address",
     DateSource.GUESSED: "date guessed",
 }
-_DAY_ONLY = {DateSource.URL, DateSource.GUESSED}
+DAY_ONLY = {DateSource.URL, DateSource.GUESSED}
+
+CLAIMS = {
+    "stated": "{who} says that {accused} did it",
+    "assessed": "{who} assesses that {accused} did it",
+    "suspected": "{who} suspects {accused}",
+    "alleged": "{who} alleges that {accused} did it",
+    "denied": "{who} denies that {accused} did it",
+}
 
 _LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
@@ -85,96 +94,41 @@ def listed(names: Sequence[str], at_most: int) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
-def moment(at: datetime) -> str:
-    """`22 Nov 2026 04:12`, in UTC."""
-    return f"{_date(at)} {at:%H:%M}"
+def language(code: str) -> str:
+    """The language of an ISO 639-1 code, in English."""
+    return _LANGUAGES.get(code, code)
+
+
+def day(at: date) -> str:
+    """`22 Nov 2026`."""
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 def weekday(at: datetime) -> str:
     """`Sun 22 Nov 2026`."""
-    return f"{_DAYS[at.weekday()]} {_date(at)}"
+    return f"{_DAYS[at.weekday()]} {day(at)}"
 
 
-def window(edition: Edition) -> str:
-    """`21 Nov 2026 06:00 to 22 Nov 2026 06:00 UTC (24 hours)`."""
-    hours = round((edition.until - edition.since).total_seconds() / 3600)
-    return f"{moment(edition.since)} to {moment(edition.until)} UTC ({count(hours, 'hour')})"
+def clock(at: datetime) -> str:
+    """`22 Nov 2026 04:12`, by the clock that the time was given in."""
+    return f"{day(at)} {at:%H:%M}"
 
 
-def figures(edition: Edition) -> tuple[tuple[str, str], ...]:
-    """What was read and what came of it, as labels and values."""
-    seen = edition.coverage
-    sources = f"{seen.answered:,} of {count(seen.sources, 'source')}"
-    return (
-        ("Read", f"{sources}, {count(edition.links, 'link')}"),
-        ("Flagged", _stories(edition.flagged)),
-        ("Held", f"{edition.held.stories:,}"),
-    )
+def moment(at: datetime, zone: str = "UTC") -> str:
+    """`22 Nov 2026 05:12 CET`: a time in a zone."""
+    there = local(at, zone)
+    name = there.tzname() or zone
+    return f"{clock(there)} {'UTC' + name if name[0] in '+-' else name}"
 
 
-def coverage(of: Coverage) -> str:
-    """Why the day is called what it is, and which sources failed."""
-    failed = listed([note.source for note in of.failed], _MOST_NAMED)
-    return " ".join([*of.words, *([f"No answer from {failed}."] if failed else [])])
-
-
-def dated(item: Item) -> str:
-    """When it was published, who says so, and when we first saw it. A date without a time of day is shown as one."""
-    seen = f"first seen {moment(item.first_seen)} UTC"
-    if item.published is None:
-        return f"no date given, {seen}"
-    day_only = item.date_source in _DAY_ONLY and (item.published.hour, item.published.minute) == (0, 0)
-    when = _date(item.published) if day_only else f"{moment(item.published)} UTC"
-    by = f" ({_DATED_BY[item.date_source]})" if item.date_source else ""
-    return f"published {when}{by}, {seen}"
-
-
-def written(item: Item) -> str:
-    """`by A. Writer, in Chinese`: what is known of author and language; empty when nothing is worth saying."""
-    by = [f"by {listed(item.authors, 2)}"] if item.authors else []
-    language = item.language and item.language != "en" and f"in {_LANGUAGES.get(item.language, item.language)}"
-    return ", ".join([*by, language] if language else by)
+def local(at: datetime, zone: str) -> datetime:
+    """The same moment by the clock of a zone; by that of UTC where there is no such zone."""
+    return at.astimezone(_zone(zone))
 
 
 def score(value: float | None) -> str:
     """Two digits, cut and not rounded: 0.499 is not yet 0.50, and nothing is certain."""
     return "no score" if value is None else f"{min(value, 0.99):.6f}"[:4]
-
-
-def attribution(item: Item, *, between: str) -> str:
-    """Outlets, origins, authors, language and score in one line."""
-    told = [listed(item.outlets, 3), origins(item), written(item), f"score {score(item.score)}"]
-    return between.join(filter(None, told))
-
-
-def origins(item: Item) -> str:
-    """`14 articles, 3 origins`; empty for a single report."""
-    return f"{count(item.articles, 'article')}, {count(item.origins, 'origin')}" if item.articles > 1 else ""
-
-
-def folded(item: Item) -> str:
-    """How many articles have no line of their own; empty when all do."""
-    left = item.articles - 1 - len(item.copies)
-    return more(left, "article", "articles") if left > 0 else ""
-
-
-def account(edition: Edition) -> str:
-    """The heading over what became of the window's links."""
-    return f"What became of {count(edition.links, 'link')}"
-
-
-def fate(of: Fate) -> str:
-    """What became of some links, with the most frequent reasons."""
-    if [reason.count for reason in of.reasons] == [of.count]:
-        return f"{FATES[of.state]} ({of.reasons[0].text})"
-    reasons = ", ".join(f"{reason.count:,} {reason.text}" for reason in of.reasons)
-    return f"{FATES[of.state]} ({reasons})" if reasons else FATES[of.state]
-
-
-def note(of: SourceNote) -> str:
-    """What was wrong with a source, and when that was seen."""
-    detail = f": {of.detail}" if of.detail else ""
-    return f"{POLLS[of.state]}{detail}" + (f", {moment(of.at)} UTC" if of.at else "")
 
 
 def more(number: int, one: str, many: str) -> str:
@@ -187,15 +141,9 @@ def no_link(url: str) -> str:
     return f"(not a web address: {cut(url, 40)})" if url else "(no address)"
 
 
-def colophon(edition: Edition) -> str:
-    """The last line: by which model, and when."""
-    return f"Model {edition.model}. Composed {moment(edition.composed_at)} UTC. All times are UTC."
-
-
-def _stories(section: Section) -> str:
-    stories = count(section.stories, "story", "stories")
-    return stories if section.articles == section.stories else f"{stories} ({count(section.articles, 'article')})"
-
-
-def _date(at: datetime) -> str:
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+@cache
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -1,10 +1,11 @@
 """Every setting, read once at the edge: defaults, then `spywire.toml`, then the environment, then `*_FILE` secrets."""
 
 from jobs.settings.load import Configuration, load_settings
-from jobs.settings.sections import Digest, Fetch, Gate, Retention, Settings, Storage
+from jobs.settings.sections import Backup, Digest, Fetch, Gate, Retention, Schedule, Settings, Storage, Watch
 from jobs.settings.teams import Channel, ChannelKind, Form, Mail, Profile, Security, Weekday
 
 __all__ = [
+    "Backup",
     "Channel",
     "ChannelKind",
     "Configuration",
@@ -15,9 +16,11 @@ __all__ = [
     "Mail",
     "Profile",
     "Retention",
+    "Schedule",
     "Security",
     "Settings",
     "Storage",
+    "Watch",
     "Weekday",
     "load_settings",
 ]

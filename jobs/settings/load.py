@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from jobs.exits import ConfigError
 from jobs.settings.sections import Settings, Storage
-from jobs.settings.teams import Channel, Profile
+from jobs.settings.teams import Channel, ChannelKind, Profile
 from jobs.toml import TomlFile, read_toml
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PREFIX = "SPYWIRE_"
 FILE = "_FILE"
+DAILY, DIGESTS = "daily", "digests"  # the profile and the channel that are there when no profile is
 NAMED = {"profile": Profile, "channel": Channel}  # sections that hold a table for each name
 
 
@@ -147,7 +148,7 @@ def _first_mistake(error: ValidationError, origins: Mapping[tuple[str, ...], str
 
 
 def _is_secret(keys: tuple[str, ...]) -> bool:
-    return keys[-1] in {"url", "secret", "password"}
+    return keys[-1] in {"url", "secret", "password", "ping_url"}
 
 
 def _anchored(settings: Settings, home: Home) -> Settings:
@@ -158,4 +159,15 @@ def _anchored(settings: Settings, home: Home) -> Settings:
     gate = settings.gate
     if gate.model:
         gate = gate.model_copy(update={"model": str(home.config / Path(gate.model).expanduser())})
-    return settings.model_copy(update={"storage": Storage(url=url), "gate": gate})
+    return _with_a_profile(settings.model_copy(update={"storage": Storage(url=url), "gate": gate}), home)
+
+
+def _with_a_profile(settings: Settings, home: Home) -> Settings:
+    """Without a profile there is one that asks for everything and is written into a folder of the home."""
+    if settings.profile:
+        return settings
+    daily = Profile(channels=(DIGESTS,), max_stories=settings.digest.max_stories)
+    folder = settings.channel.get(DIGESTS) or Channel(kind=ChannelKind.FOLDER, path=str(home.data / DIGESTS))
+    return settings.model_copy(
+        update={"profile": {DAILY: daily}, "channel": settings.channel | {DIGESTS: folder}},
+    )

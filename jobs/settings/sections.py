@@ -6,11 +6,11 @@ from importlib.metadata import version
 from ipaddress import IPv4Network, IPv6Network  # noqa: TC003 - pydantic reads it
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from jobs.settings.section import Section, listed
-from jobs.settings.teams import Channel, Mail, Profile
-from jobs.spans import kept_text
+from jobs.settings.teams import Channel, Mail, Profile, Words
+from jobs.spans import kept_text, span_text
 
 
 class Fetch(Section):
@@ -84,6 +84,54 @@ class Retention(Section):
     )
 
 
+class Schedule(Section):
+    """How `spywire schedule` starts the jobs that are due."""
+
+    tick: float = Field(30.0, ge=1, le=3600, description="Seconds between two looks at what is due.")
+    deadline: Annotated[str, AfterValidator(span_text)] = Field(
+        "2h", description="The longest a job may take (30m, 2h): then it is ended, and killed if it does not end."
+    )
+    memory_mb: int = Field(4096, ge=512, description="Address space a job may have, in MiB; workers have their own.")
+
+
+class Backup(Section):
+    """A copy of the database, every day."""
+
+    folder: str = Field("", description="Where it is written, relative to the settings. Empty: none is made.")
+    keep: int = Field(7, ge=1, le=10_000, description="Backups that are kept; the oldest go.")
+
+
+class Watch(Section):
+    """Who is told how things stand, besides people."""
+
+    max_age: Annotated[str, AfterValidator(span_text)] = Field(
+        "26h", description="`spywire status --check` is critical when the last crawl is older (30m, 26h, 2d)."
+    )
+    textfile: str = Field(
+        "", description="Prometheus figures are written there after each job, relative to the settings. Name it *.prom."
+    )
+    metrics: Annotated[str, Field(pattern=r"^$|^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$")] = Field(
+        "", description="Where `spywire schedule` serves /metrics, such as 127.0.0.1:9464. Empty: nowhere."
+    )
+    heartbeat: str = Field("", description="A file that is touched after each job and by `spywire schedule`.")
+    ping_url: SecretStr = Field(
+        SecretStr(""), description="An address to call when a crawl starts and ends, in the way of healthchecks.io."
+    )
+
+
+class Site(Section):
+    """The archive as files for a web server."""
+
+    folder: str = Field("", description="Where `spywire site build` writes, relative to the settings.")
+    title: str = Field("", description="Its headline. Empty: that of [digest].")
+    base_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s/]+(/\S*)?$")] = Field(
+        "", description="The address it is served at; the feeds' links and ids begin with it."
+    )
+    profiles: Words = Field((), description="Only the editions of these profiles. Empty: all.")
+    editions: int = Field(1000, ge=1, le=100_000, description="Editions shown, the latest ones.")
+    noindex: bool = Field(default=True, description="Ask search engines to keep away.")
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 
 
@@ -95,6 +143,10 @@ class Settings(Section):
     gate: Gate = Field(default_factory=Gate)
     digest: Digest = Field(default_factory=Digest)
     retention: Retention = Field(default_factory=Retention)
+    schedule: Schedule = Field(default_factory=Schedule)
+    backup: Backup = Field(default_factory=Backup)
     mail: Mail = Field(default_factory=Mail)
+    watch: Watch = Field(default_factory=Watch)
+    site: Site = Field(default_factory=Site)
     profile: dict[Name, Profile] = Field(default_factory=dict)  # one for each team
     channel: dict[Name, Channel] = Field(default_factory=dict)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from jobs.delivery.addresses import mailbox_if_any, mailboxes, unsubscribe_link
 from jobs.settings.section import Section, listed
 
 
@@ -58,7 +60,39 @@ def _zone(value: str) -> str:
     return value
 
 
+def _hour(value: Any) -> Any:
+    """A local time such as 07:00, as text or as TOML has it."""
+    if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d(:00)?", value):
+        return value
+    if isinstance(value, time) and value.tzinfo is None and not value.second and not value.microsecond:
+        return value
+    raise ValueError('write hours and minutes in quotes, such as "07:00"')
+
+
+def quiet(value: str) -> tuple[time, time] | None:
+    """The beginning and the end of hours such as 22:00-06:00; None for none. Raises `ValueError`."""
+    if not value:
+        return None
+    start, end = (time.fromisoformat(part) for part in value.split("-"))
+    if start == end:
+        raise ValueError("begin and end are the same; leave it empty for no quiet hours")
+    return start, end
+
+
+def _quiet(value: str) -> str:
+    quiet(value)
+    return value
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch("[A-Za-z]{2}", value):
+        raise ValueError(f"{value} is no country code; write two letters such as DE (ISO 3166-1)")
+    return value.upper()
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+OneMailbox = Annotated[str, AfterValidator(mailbox_if_any)]
+Countries = Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], BeforeValidator(listed)]
 
 
 class Mail(Section):
@@ -73,9 +107,11 @@ class Mail(Section):
     password: SecretStr = Field(
         SecretStr(""), description="Its password; better in SPYWIRE_MAIL__PASSWORD_FILE than in this file."
     )
-    sender: str = Field("", description="The From address: spywire <digest@example.org>.")
-    reply_to: str = Field("", description="Where answers go. Empty: to the sender.")
-    unsubscribe: str = Field("", description="A mailto: or https: address for List-Unsubscribe. Empty: the sender.")
+    sender: OneMailbox = Field("", description="The From address: spywire <digest@example.org>.")
+    reply_to: OneMailbox = Field("", description="Where answers go. Empty: to the sender.")
+    unsubscribe: Annotated[str, AfterValidator(unsubscribe_link)] = Field(
+        "", description="A mailto: or https: address for List-Unsubscribe. Empty: the sender."
+    )
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds until the server is given up.")
 
 
@@ -97,19 +133,23 @@ class Profile(Section):
     """One team's digest. One crawl serves all of them."""
 
     title: str = Field("", description="Its headline. Empty: that of [digest].")
-    at: time = Field(time(7, 0), description="When the digest is due, by the clock of the zone: 07:00.")
+    at: Annotated[time, BeforeValidator(_hour)] = Field(
+        time(7, 0), description="When the digest is due, by the clock of the zone: 07:00."
+    )
     zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="Its time zone: Europe/Vienna.")
     weekdays: Annotated[tuple[Weekday, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
         tuple(Weekday), description="Days on which it is due."
     )
-    to: Words = Field((), description="Mail addresses that get it, one mail each.")
+    to: Annotated[Words, AfterValidator(mailboxes)] = Field((), description="Mail addresses; each gets a mail.")
     channels: Words = Field((), description="Channels that get it, by name: [channel.NAME].")
     tlp: Literal["", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = Field(
         "", description="The Traffic Light Protocol label (FIRST, TLP 2.0) on every page."
     )
     actors: Words = Field((), description="Only stories that name one of these actors (any of its names). Empty: all.")
-    countries: Words = Field((), description="Only stories that name one of these countries (ISO 3166 codes: DE, TW).")
-    sectors: Words = Field((), description="Only stories about one of these sectors.")
+    countries: Countries = Field(
+        (), description="Only stories that name one of these countries (ISO 3166 codes: DE, TW)."
+    )
+    sectors: Words = Field((), description="Only stories about one of these sectors: energy, telecoms.")
     languages: Words = Field((), description="Only articles in these languages (en, de).")
     tags: Words = Field((), description="Only articles of sources with one of these tags.")
     threshold: float = Field(0.0, ge=0, le=1, description="Flagged stories below this score are left out. 0: none.")
@@ -119,6 +159,6 @@ class Profile(Section):
     alert_score: float = Field(0.0, ge=0, le=1, description="A story with this score is sent at once. 0: never.")
     alert_origins: int = Field(2, ge=1, le=50, description="... when this many independent reports stand behind it.")
     alert_cap: int = Field(3, ge=1, le=50, description="Alerts a day at most; the digest tells the others.")
-    quiet_hours: Annotated[str, Field(pattern=r"^$|^\d\d:\d\d-\d\d:\d\d$")] = Field(
+    quiet_hours: Annotated[str, Field(pattern=r"^$|^\d\d:\d\d-\d\d:\d\d$"), AfterValidator(_quiet)] = Field(
         "", description="No alert in these hours of the zone: 22:00-06:00. They wait for the morning."
     )

@@ -21,7 +21,7 @@ class DeliveryState(StrEnum):
     """What became of one edition for one recipient over one channel."""
 
     PENDING = "pending"
-    SENDING = "sending"  # leased; a lease that ends turns it into uncertain
+    SENDING = "sending"  # it may arrive from now on; a lease that ends turns it into uncertain
     SENT = "sent"
     DEFERRED = "deferred"  # refused for now; tried again at `next_at`
     UNCERTAIN = "uncertain"  # it may have arrived; sent again once, under the same Message-ID

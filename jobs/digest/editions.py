@@ -1,0 +1,172 @@
+"""A profile's editions: its next digest and the alerts that cannot wait, composed, frozen, and owed to its readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crawler.sources import SourceKind
+from jobs.digest.alerts import Candidate, alerts
+from jobs.digest.asking import Asked, ask
+from jobs.digest.card import card_line
+from jobs.digest.compose import Around, compose
+from jobs.digest.document import to_document
+from jobs.digest.due import FIRST, covered, timetable, window_start
+from jobs.digest.edition import Counts, Coverage, Day
+from jobs.digest.gather import gather, judged_by
+from jobs.digest.named import named
+from jobs.digest.profiles import addresses, team
+from jobs.excerpts import within_contract
+from jobs.teaching.judges import judges
+from jobs.teaching.shelf import card_of
+from storage.archive import Archive
+from storage.audits import Audits
+from storage.editions import Editions
+from storage.records import Activity, Decision, EditionKind, NewEdition
+from storage.stories import Stories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
+
+    from crawler.sources import Source
+    from jobs.digest.agenda import Entry
+    from jobs.digest.compose import Team
+    from jobs.digest.edition import Edition
+    from jobs.home import Home
+    from jobs.settings import Settings
+    from storage.database import Database
+    from storage.records import Findings, StoredArticle, StoredEdition, StoredStory
+
+NOT_ASKED = Coverage(day=Day.NORMAL, words=(), sources=0, answered=0, failed=())  # an alert does not speak of the day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Where editions are made: an installation, with its settings and sources."""
+
+    database: Database
+    home: Home
+    settings: Settings
+    sources: Sequence[Source]
+
+
+def draft(desk: Desk, entry: Entry, *, at: datetime, since: datetime | None = None) -> tuple[Edition, Asked]:
+    """The profile's digest as it would be now, with what it asks its readers. Nothing is kept."""
+    profile, start = desk.settings.profile[entry.profile], since or entry.since
+    table = timetable(profile)
+    model = judges(desk.settings, desk.home, desk.database).model
+    day = _day(entry, at)
+    asked = ask(desk.database, profile=entry.profile, n=profile.check, day=day, since=start, until=entry.until)
+    around = Around(
+        began=entry.past.began,
+        fresh_since=entry.until - FIRST if entry.past.first_since is None else None,
+        asked=asked.articles,
+        card=card_line(card_of(model)),
+        days=covered(table, start, entry.until),
+        next_at=entry.next_at,
+    )
+    edition = gather(
+        desk.database,
+        team(desk.settings, entry.profile, desk.sources),
+        sources=desk.sources,
+        since=start,
+        until=entry.until,
+        at=at,
+        around=around,
+        model=str(card_of(model).get("version") or ""),
+    )
+    return edition, asked
+
+
+def digest(desk: Desk, entry: Entry, *, at: datetime) -> StoredEdition:
+    """Compose the profile's digest and keep it; it is owed to everybody who gets it from then on.
+
+    Of two who do this at once, both are given the one that was kept. One that is made though none is due stands beside
+    those of the days.
+    """
+    owed = addresses(desk.settings, entry.profile)
+    edition, asked = draft(desk, entry, at=at)
+    new = NewEdition(
+        profile=entry.profile,
+        kind=EditionKind.DIGEST,
+        key=entry.due.day.isoformat() if entry.due else f"extra-{at:%Y%m%dT%H%M%SZ}",
+        since=edition.since,
+        until=edition.until,
+        due_at=entry.due.at if entry.due else at,
+        composed_at=at,
+        body=to_document(edition),
+        told=tuple(item.id for item in edition.flagged.items),
+    )
+    stored = desk.database.again(Editions(desk.database).add, new, owed)
+    if stored.composed_at == at:
+        desk.database.again(Audits(desk.database).keep, asked.draws)
+    return stored
+
+
+def urgent(desk: Desk, entry: Entry, *, at: datetime) -> Iterator[StoredEdition]:
+    """Keep an alert for each story that cannot wait for the profile's next digest."""
+    profile = desk.settings.profile[entry.profile]
+    if not profile.alert_score:
+        return
+    store, owed = Editions(desk.database), addresses(desk.settings, entry.profile)
+    for_whom = team(desk.settings, entry.profile, desk.sources)
+    last = store.latest(entry.profile)
+    since = window_start(entry.past, at=at) if last is None else last.until
+    stories = {story.public: story for story in _flagged(desk, for_whom, since=since, until=entry.until)}
+    told = store.told(stories, entry.profile, kind=None)
+    candidates = [
+        Candidate(story=name, score=_score(story), origins=story.origins, first_seen=story.first_seen)
+        for name, story in stories.items()
+        if name not in told and store.keyed(entry.profile, name, EditionKind.ALERT) is None
+    ]
+    sent = [each.composed_at for each in store.listed(entry.profile, kind=EditionKind.ALERT, limit=profile.alert_cap)]
+    for chosen in alerts(candidates, profile, sent=sent, at=at):
+        story = stories[chosen.story]
+        edition = _alert(story, for_whom, at=at, until=entry.until)
+        new = NewEdition(
+            profile=entry.profile,
+            kind=EditionKind.ALERT,
+            key=chosen.story,
+            since=edition.since,
+            until=edition.until,
+            due_at=at,
+            composed_at=at,
+            body=to_document(edition),
+            told=(chosen.story,),
+        )
+        yield desk.database.again(store.add, new, owed)
+
+
+def _day(entry: Entry, at: datetime) -> date:
+    return entry.due.day if entry.due else at.date()
+
+
+def _flagged(desk: Desk, for_whom: Team, *, since: datetime, until: datetime) -> list[StoredStory]:
+    """The stories with articles that were flagged since then, as far as the team asks for them."""
+    old = {source.name for source in desk.sources if source.kind is SourceKind.ARCHIVE}
+    new = for_whom.wanted.those(Archive(desk.database).decided(Decision.FLAG, since=since, until=until))
+    excerpts = {source.name: source.excerpt for source in desk.sources}
+    found = Stories(desk.database).of([stored.id for stored in new if stored.source not in old])
+    bounded = [replace(story, articles=tuple(within_contract(story.articles, excerpts))) for story in found]
+    return [story for story in bounded if for_whom.wanted.story(named(_findings(story)), _score(story))]
+
+
+def _findings(story: StoredStory) -> Iterator[Findings]:
+    return (stored.findings for stored in story.articles)
+
+
+def _score(story: StoredStory) -> float | None:
+    return max((s for stored in story.articles if (s := stored.verdict.score) is not None), default=None)
+
+
+def _alert(story: StoredStory, for_whom: Team, *, at: datetime, until: datetime) -> Edition:
+    """An edition of one story, which says nothing of the day."""
+    flagged: list[StoredArticle] = [a for a in story.articles if a.verdict.decision is Decision.FLAG]
+    since = min(story.first_seen.replace(microsecond=0), until)
+    nothing = Activity(since=since, until=until, links=0, tallies=(), sources=())
+    around = Around(began=since)  # it has no window that a report could be late for
+    edition = compose(
+        flagged, [], nothing, stories=[story], model=judged_by(flagged), at=at, team=for_whom, around=around
+    )
+    return replace(edition, coverage=NOT_ASKED, counts=Counts())

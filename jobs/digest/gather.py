@@ -1,0 +1,140 @@
+"""From the archive to an edition: everything that `compose` decides about is read here, and nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crawler.sources import SourceKind
+from jobs.digest.compose import Around, compose
+from jobs.digest.counts import USUAL, Before
+from jobs.digest.named import Named, country_name, slug
+from jobs.excerpts import within_contract
+from storage.alarms import Alarms
+from storage.archive import NO_MODEL, Archive
+from storage.editions import Editions
+from storage.ledger import Ledger
+from storage.polls import Polls
+from storage.records import Activity, Decision, EntityKind
+from storage.stories import Stories
+from storage.subjects import Subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from crawler.sources import Source
+    from jobs.digest.compose import Team
+    from jobs.digest.edition import Edition
+    from storage.database import Database
+    from storage.records import StoredArticle, StoredStory
+    from storage.subjects import Subject
+
+
+def gather(
+    database: Database,
+    team: Team,
+    *,
+    sources: Sequence[Source],
+    since: datetime,
+    until: datetime,
+    at: datetime,
+    around: Around | None = None,
+    model: str = "",
+) -> Edition:
+    """The edition of `[since, until)` for a team: the same archive gives the same edition.
+
+    What came out of archive files is no news and stays out. `model` is who judges now, told when nothing was judged.
+    """
+    excerpts = {source.name: source.excerpt for source in sources}
+    old = {source.name for source in sources if source.kind is SourceKind.ARCHIVE}
+    flagged, held = (
+        _news(Archive(database).decided(decision, since=since, until=until), excerpts, old)
+        for decision in (Decision.FLAG, Decision.HOLD)
+    )
+    stories = _stories(database, [*flagged, *held], excerpts, since=since, until=until)
+    names = [*(story.public for story in stories), *(f"A-{stored.id}" for stored in (*flagged, *held))]
+    beside = around or Around()
+    return compose(
+        flagged,
+        held,
+        activity(database, since=since, until=until, without=old),
+        stories=stories,
+        model=judged_by([*flagged, *held], model),
+        at=at,
+        sources=[source.name for source in sources if source.name not in old],
+        team=team,
+        around=replace(
+            beside,
+            told=Editions(database).told(names, team.profile) if team.profile else {},
+            before=_before(database, team, old, since=since),
+            alarms=Alarms(database).open(),
+        ),
+    )
+
+
+def activity(database: Database, *, since: datetime, until: datetime, without: Collection[str] = ()) -> Activity:
+    """What was seen in a window and what became of it, but for some sources."""
+    tallies = Ledger(database).tallies(since=since, until=until, without=without)
+    polls = Polls(database).latest(since=since, until=until)
+    return Activity(
+        since=since,
+        until=until,
+        links=sum(tally.count for tally in tallies),
+        tallies=tallies,
+        sources=tuple(poll for poll in polls if poll.source not in without),
+    )
+
+
+def judged_by(articles: Iterable[StoredArticle], now: str = "") -> str:
+    """The versions of the models whose verdicts are shown."""
+    return ", ".join(sorted({stored.verdict.model for stored in articles} - {NO_MODEL})) or now or NO_MODEL
+
+
+def _news(
+    articles: Iterable[StoredArticle], excerpts: Mapping[str, int | None], old: Collection[str]
+) -> list[StoredArticle]:
+    return [stored for stored in within_contract(articles, excerpts) if stored.source not in old]
+
+
+def _stories(
+    database: Database,
+    articles: Sequence[StoredArticle],
+    excerpts: Mapping[str, int | None],
+    *,
+    since: datetime,
+    until: datetime,
+) -> list[StoredStory]:
+    """The stories that the articles are in, and those of which something became known in the window."""
+    store = Stories(database)
+    found = [*store.of([stored.id for stored in articles], known=articles), *store.changed(since=since, until=until)]
+    return [
+        replace(story, articles=tuple(within_contract(story.articles, excerpts)))
+        for story in {story.id: story for story in found}.values()
+    ]
+
+
+def _before(database: Database, team: Team, old: Collection[str], *, since: datetime) -> list[Before]:
+    """What was flagged in the weeks before that the team asks for."""
+    wanted = team.wanted
+    found = Subjects(database).flagged(since=since - USUAL, until=since, also=sorted(wanted.actors))
+    return [
+        Before(story=str(subject.story), at=subject.at, named=about)
+        for subject in found
+        if subject.source not in old
+        and wanted.article(subject.source, subject.language)
+        and wanted.story(about := _named(subject), subject.score)
+    ]
+
+
+def _named(subject: Subject) -> Named:
+    by_kind: dict[EntityKind, dict[str, str]] = {kind: {} for kind in EntityKind}
+    for kind, entity, name in subject.named:
+        by_kind[kind][entity] = name
+    states = {entity.upper(): name for entity, name in by_kind[EntityKind.STATE].items()}
+    return Named(
+        actors=by_kind[EntityKind.ACTOR],
+        countries={code: country_name(code) for code in subject.victims} | states,
+        sectors={slug(sector): sector for sector in subject.sectors} | by_kind[EntityKind.SECTOR],
+        entities=frozenset(entity for _, entity, _ in subject.named),
+    )

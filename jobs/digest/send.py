@@ -1,0 +1,128 @@
+"""The job `digest send`: makes the editions that are due, and sends whatever is owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from jobs.catalogue import known_sources
+from jobs.digest.agenda import agenda
+from jobs.digest.editions import Desk, digest, urgent
+from jobs.exits import CommandError, Exit
+from jobs.home import alone
+from jobs.runs import recorded
+from storage.database import Database
+from storage.outbox import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from jobs.delivery.outbox import Sent
+    from jobs.delivery.outcome import Settlement
+    from jobs.digest.agenda import Entry
+    from jobs.home import Home
+    from jobs.settings import Settings
+    from storage.records import Delivery, StoredEdition
+
+    Watch = Callable[[Delivery, Settlement], None]
+
+JOB = "digest"
+
+
+@dataclass(kw_only=True)
+class Posted:
+    """What a run made, what became of the deliveries that were due, and which profiles cannot be served."""
+
+    made: list[StoredEdition] = field(default_factory=list)
+    troubles: list[CommandError] = field(default_factory=list)
+    sent: Sent | None = None
+
+    @property
+    def exit(self) -> Exit:
+        """A mistake in the settings first, then deliveries that failed."""
+        if self.troubles:
+            return self.troubles[0].exit
+        return Exit.OK if self.sent is None else self.sent.exit
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendJob:
+    """What an operator asked for."""
+
+    home: Home
+    settings: Settings
+    at: datetime
+    only: Collection[str] = ()  # profiles; none means all
+    now: bool = False  # make a digest though none is due
+    wait: timedelta = timedelta()  # for another run to end
+    watch: Watch | None = None
+
+
+def send(job: SendJob) -> Posted:
+    """Make what is due and send what is owed, with the home's lock held. A run with nothing to do leaves no record."""
+    at = job.at.replace(microsecond=0)
+    url = job.settings.storage.url
+    with alone(job.home, url, JOB, wait=job.wait):
+        database = Database.open(url)
+        try:
+            entries = [entry for entry in agenda(database, job.settings, at=at) if _meant(entry, job.only)]
+            if not _anything(database, entries, job, at=at):
+                return Posted()
+            with recorded(database, JOB, clock=_clock(job.at)) as run:
+                posted = compose_due(database, job, entries, at=at)
+                posted.sent = _deliver(database, job, at=at)
+                run.exit_code = posted.exit
+                run.counts = _counts(posted)
+                run.error = "; ".join(str(trouble) for trouble in posted.troubles)
+            return posted
+        finally:
+            database.close()
+
+
+def compose_due(database: Database, job: SendJob, entries: Collection[Entry], *, at: datetime) -> Posted:
+    """Compose and keep every edition that is due. What is wrong with one profile is told, and stops no other."""
+    desk = Desk(database=database, home=job.home, settings=job.settings, sources=known_sources(job.home.sources_file))
+    posted = Posted()
+    for entry in entries:
+        try:
+            if entry.due or (job.now and entry.since < entry.until):
+                posted.made.append(digest(desk, entry, at=at))
+            posted.made.extend(urgent(desk, entry, at=at))
+        except CommandError as error:
+            posted.troubles.append(error)
+    return posted
+
+
+def _clock(at: datetime) -> Callable[[], datetime]:
+    """A clock that goes on from `at`."""
+    started = monotonic()
+    return lambda: at + timedelta(seconds=monotonic() - started)
+
+
+def _meant(entry: Entry, only: Collection[str]) -> bool:
+    return not only or entry.profile in only
+
+
+def _anything(database: Database, entries: Collection[Entry], job: SendJob, *, at: datetime) -> bool:
+    """Whether there is anything to do, as far as that can be seen without reading an article.
+
+    Before anything ever ran, this run is the beginning: the first digest is then due at its hour.
+    """
+    asked = any(entry.due or job.settings.profile[entry.profile].alert_score for entry in entries)
+    return asked or job.now or bool(Outbox(database).owed(at)) or any(entry.past.began is None for entry in entries)
+
+
+def _deliver(database: Database, job: SendJob, *, at: datetime) -> Sent:
+    from jobs.delivery.outbox import deliver
+
+    return deliver(database, job.settings, job.home, at=at, watch=job.watch)
+
+
+def _counts(posted: Posted) -> dict[str, int]:
+    counts = {"editions": len(posted.made)}
+    if posted.sent is not None:
+        counts |= {f"deliveries.{state}": count for state, count in sorted(posted.sent.counts.items())}
+    return counts
