@@ -1,42 +1,30 @@
 """Labels in files: CSV for spreadsheets, JSON lines for programs, and mail in which readers answered a digest.
 
-Files come from other people. A spreadsheet formula is disarmed, an unknown column refused, and of mail nothing is read
-but an item's id and one word on a line of its own.
+Files come from other people: a spreadsheet formula is disarmed, an unknown column refused. Mail has rules of its own.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from crawler.text import clean_line
 from jobs.exits import CommandError, UsageError
 from jobs.teaching.labelling import word_of
-from storage.records import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from email.message import Message
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from storage.records import Label
+    from storage.records import Label, Word
 
 COLUMNS = ("url", "label", "note", "by", "at", "title")  # the title is for the reader's eye; it is not read back
 NEEDED = ("url", "label")
 LONGEST = 64 * 1024 * 1024  # bytes of a file
 
-_MESSAGE = 2 * 1024 * 1024  # bytes of one mail
-_PARTS = 50  # of one mail
-_ANSWERS = 1_000  # in one mail
-_ANSWER = re.compile(
-    r"[ \t]{0,8}(S-\d{8}-\d{2,4})[ \t:]{1,8}(flag|reject|none)[ \t]{0,8}[.!]?[ \t]{0,8}", re.IGNORECASE
-)
-_NEW_MAIL = re.compile(rb"^From (?=\S)", re.MULTILINE)
 _ARMED = ("=", "+", "-", "@", "\t", "\r", "'")  # what a spreadsheet takes for a formula, and the sign that it is none
 
 
@@ -60,12 +48,17 @@ class BadRow:
     why: str
 
 
-def read_labels(data: bytes, name: str) -> list[Row | BadRow]:
-    """The answers in a file, told apart by its content. Raises `UsageError` where it is none of the three forms."""
+def read_labels(data: bytes, name: str, *, senders: Collection[str] | None = None) -> list[Row | BadRow]:
+    """The answers in a file, told apart by its content. Raises `UsageError` where it is none of the three forms.
+
+    Mail counts from these `senders`; None means from anybody.
+    """
     if len(data) > LONGEST:
         raise UsageError(f"{name} is larger than {LONGEST // 2**20} MiB; split it")
     if data.startswith(b"From "):
-        return list(_from_mail(data))
+        from jobs.teaching.mailbox import answers
+
+        return list(answers(data, senders=senders))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -182,35 +175,3 @@ def _time(text: str) -> datetime | None:
     if at is not None and at.tzinfo is None:
         raise UsageError(f"at {text!r} has no time zone; write it as 2026-11-22T08:00:00+00:00")
     return at
-
-
-def _from_mail(data: bytes) -> Iterator[Row | BadRow]:
-    """Sender, date and everything else in a mail are claims, and are not looked at."""
-    starts = [match.start() for match in _NEW_MAIL.finditer(data)]
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(data)], strict=True), 1):
-        place = f"mail {number}"
-        body = data[start:end].partition(b"\n")[2]
-        if len(body) > _MESSAGE:
-            yield BadRow(place=place, why=f"larger than {_MESSAGE // 2**20} MiB")
-            continue
-        try:
-            yield from _answers(_plain(message_from_bytes(body)), place)
-        except (RecursionError, ValueError, LookupError, AssertionError) as error:
-            yield BadRow(place=place, why=f"cannot be read: {type(error).__name__}")
-
-
-def _plain(message: Message) -> str:
-    texts = []
-    for number, part in enumerate(message.walk()):
-        if number >= _PARTS:
-            break
-        if part.get_content_type() == "text/plain" and isinstance(raw := part.get_payload(decode=True), bytes):
-            texts.append(raw.decode("ascii", "replace"))
-    return "\n".join(texts)
-
-
-def _answers(text: str, place: str) -> Iterator[Row]:
-    """Lines of exactly an id and a word. What a mail quotes begins with `>` and is none."""
-    matches = [found for line in text.splitlines() if (found := _ANSWER.fullmatch(line))]
-    for found in matches[:_ANSWERS]:
-        yield Row(place=place, subject=found[1].upper(), word=Word(found[2].lower()), by="mail")

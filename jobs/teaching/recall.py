@@ -64,10 +64,11 @@ def stratum_of(reject: Reject) -> Stratum:
     return Stratum.NEAR if ratio >= NEAR else Stratum.MIDDLE if ratio >= MIDDLE else Stratum.FAR
 
 
-def sample(rejects: Iterable[Reject], n: int, seed: date) -> tuple[Draw, ...]:
+def sample(rejects: Iterable[Reject], n: int, seed: date, *, of: str = "") -> tuple[Draw, ...]:
     """`n` rejects, a third of each stratum, those nearest to the threshold first.
 
-    The same day gives the same draw, whatever the order of the rejects. What a stratum lacks the others give.
+    The same day gives the same draw, whatever the order of the rejects; `of` names one of several draws of a day. What
+    a stratum lacks the others give.
     """
     strata: dict[Stratum, list[Reject]] = {stratum: [] for stratum in Stratum}
     for reject in rejects:
@@ -75,7 +76,7 @@ def sample(rejects: Iterable[Reject], n: int, seed: date) -> tuple[Draw, ...]:
     return tuple(
         Draw(day=seed, stratum=stratum, size=len(strata[stratum]), reject=reject)
         for stratum, share in _shares({stratum: len(some) for stratum, some in strata.items()}, n).items()
-        for reject in sorted(strata[stratum], key=lambda reject: _lot(seed, reject))[:share]
+        for reject in sorted(strata[stratum], key=lambda reject: _lot(seed, reject, of))[:share]
     )
 
 
@@ -128,8 +129,8 @@ def _shares(sizes: dict[Stratum, int], n: int) -> dict[Stratum, int]:
     return shares
 
 
-def _lot(seed: date, reject: Reject) -> bytes:
-    return sha256(f"{seed.isoformat()}:{reject.article_id}".encode()).digest()
+def _lot(seed: date, reject: Reject, of: str) -> bytes:
+    return sha256(f"{of}{seed.isoformat()}:{reject.article_id}".encode()).digest()
 
 
 def _at_most(hits: int, of: int, p: float) -> float:

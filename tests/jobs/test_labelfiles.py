@@ -111,9 +111,9 @@ def test_bad_json_lines_are_named_and_the_others_read() -> None:
 def test_answers_to_a_digest_are_read_from_a_mailbox() -> None:
     body = "Morning!\n\nS-20261122-01 flag\n  s-20261122-02: Reject.\n\n> S-20261122-03 flag\nAda"
     assert rows(mail(body) + mail("S-20261122-04 none")) == [
-        Row(place="mail 1", subject="S-20261122-01", word=Word.FLAG, by="mail"),
-        Row(place="mail 1", subject="S-20261122-02", word=Word.REJECT, by="mail"),
-        Row(place="mail 2", subject="S-20261122-04", word=Word.NONE, by="mail"),
+        Row(place="mail 1", subject="S-20261122-01", word=Word.FLAG, by="a@example.org"),
+        Row(place="mail 1", subject="S-20261122-02", word=Word.REJECT, by="a@example.org"),
+        Row(place="mail 2", subject="S-20261122-04", word=Word.NONE, by="a@example.org"),
     ]
 
 

@@ -1,0 +1,55 @@
+"""Editions as files. Writing the same one again changes nothing, so a folder knows no doubt."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.delivery.outcome import Ending, deferred, failed, sent
+from jobs.settings import Form
+
+if TYPE_CHECKING:
+    from jobs.delivery.parcel import Parcel
+
+ENDINGS = {Form.TEXT: "txt", Form.HTML: "html", Form.MARKDOWN: "md", Form.JSON: "json"}
+
+
+def put_into(folder: Path, parcel: Parcel, form: Form) -> Ending:
+    """Write the edition's file: whole or not at all. Another edition under its name is never written over."""
+    path = folder / f"{parcel.name}.{ENDINGS[form]}"
+    data = parcel.write(form).encode("utf-8", "replace")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            there = path.read_bytes()
+            if there == data:
+                return sent(f"{path} is there already")
+            if parcel.kind != "test":
+                return failed(f"{path} is there and is another edition; move it away, then `spywire digest resend`")
+        _write(path, data)
+    except OSError as error:
+        return deferred(f"cannot write {path}: {error.strerror}; see [channel] path")
+    return sent(str(path))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Beside its place, to the disk, then into its place: whoever looks sees all of it, or nothing yet."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(0o644)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
