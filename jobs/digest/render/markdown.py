@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from jobs.digest import words
+from jobs.digest.edition import Standing
 from jobs.digest.plain import host, web_url
+from jobs.digest.render import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jobs.digest.edition import Edition, Item, Section
+    from jobs.digest.edition import Edition, Item
 
 # Whatever starts emphasis, code, links, images, HTML, entities, tables, mentions or formulas inside a line; what
 # starts a block at its beginning; and bare addresses, which GitHub's dialect would turn into links.
@@ -22,7 +24,12 @@ _BARE = re.compile(r"(?i)(?<=www)\.|:(?=//)")
 
 def as_markdown(edition: Edition) -> str:
     """The edition under one first-level heading. Headlines and names are escaped, whatever they contain."""
-    return "\n\n".join(_blocks(edition)) + "\n"
+    return "\n\n".join(filter(None, _blocks(edition))) + "\n"
+
+
+def as_markdown_alert(edition: Edition) -> str:
+    """The one story of an alert, and nothing else."""
+    return "\n\n".join(filter(None, _alert(edition))) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -36,71 +43,121 @@ def _block(start: str) -> str:
 
 
 def _blocks(edition: Edition) -> Iterator[str]:
+    yield _label(edition)
     yield f"# {escaped(edition.title)}"
-    yield words.window(edition)
-    yield " · ".join(f"**{label}** {value}" for label, value in words.figures(edition))
-    yield f"**{words.DAYS[edition.coverage.day]}** {escaped(words.coverage(edition.coverage))}"
+    yield "  \n".join(escaped(line) for line in (phrases.name(edition), *phrases.window(edition)))
+    yield "  \n".join(f"**{label}:** {escaped(value)}" for label, value in phrases.figures(edition))
+    yield f"**{words.DAYS[edition.coverage.day]}** {escaped(phrases.coverage(edition.coverage))}"
     yield "## Bottom line"
-    yield _bottom_line(edition.flagged)
-    yield from _flagged(edition.flagged)
-    yield from _held(edition.held)
-    yield f"## {words.account(edition)}"
-    yield _list(f"{fate.count:,} {escaped(words.fate(fate))}" for fate in edition.fates) or "None."
-    yield from _sources(edition)
-    yield f"*{escaped(words.colophon(edition))}*"
+    yield _bottom_line(edition)
+    yield from _stories(edition)
+    yield from _held(edition)
+    yield from _questions(edition)
+    yield from _counts(edition)
+    yield from _notes(edition)
+    yield f"## {phrases.account(edition)}"
+    yield _list(f"{fate.count:,} {escaped(phrases.fate(fate))}" for fate in edition.fates) or "None."
+    yield from _foot(edition)
 
 
-def _bottom_line(section: Section) -> str:
-    lines = (f"{escaped(item.title)} ({words.score(item.score)})" for item in section.items[: words.BOTTOM_LINES])
-    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)) or words.NOTHING_FLAGGED
+def _alert(edition: Edition) -> Iterator[str]:
+    yield _label(edition)
+    yield f"# ALERT: {escaped(edition.title)}"
+    yield escaped(phrases.alert(edition))
+    for item in edition.flagged.items:
+        yield f"## {escaped(item.title)}"
+        yield from _story(item, edition.zone)
+    yield from _foot(edition)
 
 
-def _flagged(section: Section) -> Iterator[str]:
-    if section.stories:
-        yield f"## Flagged ({section.stories:,})"
-    for number, item in enumerate(section.items, 1):
-        yield f"### {number}. {escaped(item.title)}"
-        yield from _story(item)
-    yield from _more(section)
+def _label(edition: Edition) -> str:
+    return f"**{escaped(phrases.tlp(edition))}**" if edition.tlp else ""
 
 
-def _story(item: Item) -> Iterator[str]:
-    yield f"{escaped(words.attribution(item, between=' · '))}  \n{escaped(words.dated(item))}"
-    for sentence in item.sentences:
-        yield f"> “{escaped(sentence.text)}” ({escaped(sentence.outlet)})"
-    yield from (f"**New:** {escaped(change)}" for change in item.changes)
-    yield f"**Why flagged:** {escaped(item.why)}"
+def _bottom_line(edition: Edition) -> str:
+    lines = (
+        f"- {_linked(item)} ({number}. below, {phrases.weight(item)})"
+        for number, item in phrases.bottom_line(edition.flagged)
+    )
+    return "\n".join(lines) or words.NOTHING_FLAGGED
+
+
+def _linked(item: Item) -> str:
+    safe = web_url(item.url)
+    return f"[{escaped(item.title)}](<{_target(safe)}>)" if safe else escaped(item.title)
+
+
+def _stories(edition: Edition) -> Iterator[str]:
+    for standing, items in phrases.groups(edition.flagged):
+        yield f"## {phrases.heading(standing, edition.flagged)}"
+        if standing is Standing.ONGOING:
+            yield _list(f"{number}\\. {escaped(phrases.briefly(item))} {_link(item.url)}" for number, item in items)
+            continue
+        for number, item in items:
+            yield f"### {number}. {escaped(item.title)}"
+            yield from _story(item, edition.zone)
+    yield escaped(phrases.left(edition))
+
+
+def _story(item: Item, zone: str) -> Iterator[str]:
+    yield f"**{escaped(phrases.parties(item))}**" if phrases.parties(item) else ""
+    yield "  \n".join(escaped(line) for line in phrases.facts(item, zone))
+    yield _list(f"**{phrases.news(item)}:** {escaped(change)}" for change in item.changes)
+    yield from (f"> “{escaped(sentence.text)}” ({escaped(sentence.outlet)})" for sentence in item.sentences)
+    yield "  \n".join(f"**{label}:** {escaped(text)}" for label, text in phrases.reasons(item, zone))
     yield _link(item.url)
     copies = [f"also at {escaped(copy.outlet)}: {_link(copy.url)}" for copy in item.copies]
-    yield from filter(None, [_list([*copies, *filter(None, [words.folded(item)])])])
+    yield _list([*copies, *filter(None, [phrases.folded(item)])])
     yield f"`{item.id}`"
 
 
-def _held(section: Section) -> Iterator[str]:
-    if not section.stories:
+def _held(edition: Edition) -> Iterator[str]:
+    held = edition.held
+    if not held.stories:
         return
-    yield f"## Held for review ({section.stories:,})"
+    yield f"## Held for review ({held.stories:,})"
     yield _list(
         f"{words.score(item.score)} {escaped(item.title)} ({escaped(words.listed(item.outlets, 2))}). "
-        f"{escaped(item.why)} {_link(item.url)}"
-        for item in section.items
+        f"{escaped(item.why)} {_link(item.url)} `{item.id}`"
+        for item in held.items
     )
-    yield from _more(section)
+    yield words.more(held.more, "story", "stories") if held.more else ""
+    yield phrases.deciding(held)
 
 
-def _sources(edition: Edition) -> Iterator[str]:
-    failed = edition.coverage.failed
-    if not failed:
+def _questions(edition: Edition) -> Iterator[str]:
+    if not edition.questions:
         return
-    yield f"## Sources that gave nothing ({len(failed):,})"
-    yield _list(f"{escaped(note.source)}: {escaped(words.note(note))}" for note in failed[: words.MOST_NOTES])
-    if len(failed) > words.MOST_NOTES:
-        yield words.more(len(failed) - words.MOST_NOTES, "source", "sources")
+    yield f"## Check us ({len(edition.questions):,})"
+    yield phrases.asking(edition)
+    yield _list(
+        f"{words.score(question.score)} {escaped(question.title)} ({escaped(question.outlet)}) "
+        f"{_link(question.url)} `{question.id}`"
+        for question in edition.questions
+    )
 
 
-def _more(section: Section) -> Iterator[str]:
-    if section.more:
-        yield words.more(section.more, "story", "stories")
+def _counts(edition: Edition) -> Iterator[str]:
+    for title, counts in phrases.counted(edition):
+        yield f"## {title}"
+        yield _list(f"{escaped(count.name)}: **{count.stories:,}** ({phrases.usual(count)})" for count in counts)
+
+
+def _notes(edition: Edition) -> Iterator[str]:
+    notes = phrases.troubles(edition.coverage)
+    if not notes:
+        return
+    yield f"## Source notes ({len(notes):,})"
+    yield _list(
+        f"{escaped(note.source)}: {escaped(phrases.note(note, edition.zone))}" for note in notes[: words.MOST_NOTES]
+    )
+    if len(notes) > words.MOST_NOTES:
+        yield words.more(len(notes) - words.MOST_NOTES, "source", "sources")
+
+
+def _foot(edition: Edition) -> Iterator[str]:
+    yield f"*{escaped(phrases.card(edition))} {escaped(phrases.colophon(edition))}*"
+    yield _label(edition)
 
 
 def _list(lines: Iterable[str]) -> str:
@@ -110,7 +167,8 @@ def _list(lines: Iterable[str]) -> str:
 def _link(url: str) -> str:
     """The real host, linked; an address that is not the web's as text."""
     safe = web_url(url)
-    if safe is None:
-        return escaped(words.no_link(url))
-    target = safe.replace("(", "%28").replace(")", "%29").replace("[", "%5B").replace("]", "%5D")
-    return f"[{escaped(host(url) or '')}](<{target}>)"
+    return escaped(words.no_link(url)) if safe is None else f"[{escaped(host(url) or '')}](<{_target(safe)}>)"
+
+
+def _target(url: str) -> str:
+    return url.replace("(", "%28").replace(")", "%29").replace("[", "%5B").replace("]", "%5D")

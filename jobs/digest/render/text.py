@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 from jobs.digest import words
 from jobs.digest.columns import columns, cut, wrap
+from jobs.digest.edition import Standing
 from jobs.digest.plain import web_url
+from jobs.digest.render import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from jobs.digest.edition import Edition, Item, Section
+    from jobs.digest.edition import Count, Edition, Item
 
 WIDTH = 78
 
 _INDENT = 4
+_LABEL = 10
+_NAME, _BAR = 28, 24
 
 
 def as_text(edition: Edition) -> str:
@@ -23,91 +27,162 @@ def as_text(edition: Edition) -> str:
     return "\n".join(_lines(edition)) + "\n"
 
 
+def as_text_alert(edition: Edition) -> str:
+    """The one story of an alert, and nothing else."""
+    return "\n".join(_alert(edition)) + "\n"
+
+
 def _lines(edition: Edition) -> Iterator[str]:
+    yield from _label(edition)
     yield from _masthead(edition)
-    yield from _bottom_line(edition.flagged)
-    yield from _flagged(edition.flagged)
-    yield from _held(edition.held)
+    yield from _bottom_line(edition)
+    yield from _stories(edition)
+    yield from _held(edition)
+    yield from _questions(edition)
+    yield from _counts(edition)
+    yield from _notes(edition)
     yield from _account(edition)
-    yield from _sources(edition)
-    yield ""
-    yield from wrap(words.colophon(edition), WIDTH)
+    yield from _foot(edition)
+
+
+def _alert(edition: Edition) -> Iterator[str]:
+    yield from _label(edition)
+    yield from wrap(f"ALERT: {edition.title.upper()}", WIDTH)
+    yield from wrap(phrases.alert(edition), WIDTH)
+    for item in edition.flagged.items:
+        yield ""
+        yield from _story(item, "", edition.zone)
+    yield from _foot(edition)
+
+
+def _label(edition: Edition) -> Iterator[str]:
+    if edition.tlp:
+        yield phrases.tlp(edition)
+        yield ""
 
 
 def _masthead(edition: Edition) -> Iterator[str]:
     yield from wrap(edition.title.upper(), WIDTH)
-    yield from wrap(words.window(edition), WIDTH)
+    yield from wrap(phrases.name(edition), WIDTH)
+    for line in phrases.window(edition):
+        yield from wrap(line, WIDTH)
     yield ""
-    yield from wrap(" | ".join(f"{label.upper()} {value}" for label, value in words.figures(edition)), WIDTH)
-    yield from wrap(f"COVERAGE {words.DAYS[edition.coverage.day]} {words.coverage(edition.coverage)}", WIDTH)
+    for label, value in phrases.figures(edition):
+        yield from _hanging(label.upper().ljust(_LABEL), value, _LABEL)
+    seen = edition.coverage
+    yield from _hanging("COVERAGE".ljust(_LABEL), f"{words.DAYS[seen.day]} {phrases.coverage(seen)}", _LABEL)
 
 
-def _bottom_line(section: Section) -> Iterator[str]:
+def _bottom_line(edition: Edition) -> Iterator[str]:
     yield from _heading("BOTTOM LINE")
-    if not section.stories:
+    if not edition.flagged.stories:
         yield words.NOTHING_FLAGGED
-    for number, item in enumerate(section.items[: words.BOTTOM_LINES], 1):
-        start, end = _number(number), words.score(item.score)
-        title = cut(item.title, WIDTH - _INDENT - len(end) - 2)
-        yield start + title + " " * (WIDTH - len(start) - columns(title) - len(end)) + end
+    for number, item in phrases.bottom_line(edition.flagged):
+        start, end = _number(number), phrases.weight(item)
+        title = cut(item.title, WIDTH - len(start) - columns(end) - 2)
+        yield start + title + " " * (WIDTH - len(start) - columns(title) - columns(end)) + end
 
 
-def _flagged(section: Section) -> Iterator[str]:
-    if not section.stories:
-        return
-    yield from _heading(f"FLAGGED ({section.stories:,})")
-    for number, item in enumerate(section.items, 1):
-        if number > 1:
-            yield ""
-        yield from _story(item, _number(number))
-    yield from _more(section)
+def _stories(edition: Edition) -> Iterator[str]:
+    for standing, items in phrases.groups(edition.flagged):
+        yield from _heading(phrases.heading(standing, edition.flagged).upper())
+        for place, (number, item) in enumerate(items):
+            if standing is Standing.ONGOING:
+                yield from _hanging(_number(number), phrases.briefly(item), _INDENT)
+                yield " " * _INDENT + _address(item.url)
+                continue
+            if place:
+                yield ""
+            yield from _story(item, _number(number), edition.zone)
+    yield from _more(phrases.left(edition))
 
 
-def _story(item: Item, number: str) -> Iterator[str]:
-    yield from _hanging(number, item.title, _INDENT)
-    yield from _indented(words.attribution(item, between=" | "))
-    yield from _indented(words.dated(item))
+def _story(item: Item, number: str, zone: str) -> Iterator[str]:
+    yield from _hanging(number, item.title, len(number))
+    indent = " " * len(number)
+    for line in filter(None, [phrases.parties(item), *phrases.facts(item, zone)]):
+        yield from _hanging(indent, line, len(indent))
+    for change in item.changes:
+        yield from _hanging(indent, f"{phrases.news(item)}: {change}", len(indent) + 2)
     for sentence in item.sentences:
         yield ""
-        yield from _indented(f"“{sentence.text}” ({sentence.outlet})")
+        yield from _hanging(indent, f"“{sentence.text}” ({sentence.outlet})", len(indent))
     yield ""
-    yield from (line for change in item.changes for line in _indented(f"New: {change}"))
-    yield from _indented(f"Why flagged: {item.why}")
-    yield " " * _INDENT + _address(item.url)
+    for label, text in phrases.reasons(item, zone):
+        yield from _hanging(indent, f"{label}: {text}", len(indent) + 2)
+    yield indent + _address(item.url)
     for copy in item.copies:
-        yield from _indented(f"Also at {copy.outlet}:")
-        yield " " * _INDENT + _address(copy.url)
-    yield from _indented(words.folded(item))
-    yield from _indented(item.id)
+        yield from _hanging(indent, f"Also at {copy.outlet}:", len(indent))
+        yield indent + _address(copy.url)
+    if phrases.folded(item):
+        yield indent + phrases.folded(item)
+    yield from _hanging(indent, item.id, len(indent))
 
 
-def _held(section: Section) -> Iterator[str]:
-    if not section.stories:
+def _held(edition: Edition) -> Iterator[str]:
+    held = edition.held
+    if not held.stories:
         return
-    yield from _heading(f"HELD FOR REVIEW ({section.stories:,})")
-    for item in section.items:
+    yield from _heading(f"HELD FOR REVIEW ({held.stories:,})")
+    for item in held.items:
         start = f"{words.score(item.score)}  "
-        yield from _hanging(start, f"{item.title} ({words.listed(item.outlets, 2)}). {item.why}", len(start))
+        told = f"{item.title} ({words.listed(item.outlets, 2)}). {item.why}"
+        yield from _hanging(start, told, len(start))
         yield " " * len(start) + _address(item.url)
-    yield from _more(section)
+        yield from _hanging(" " * len(start), item.id, len(start))
+    yield from _more(words.more(held.more, "story", "stories") if held.more else "")
+    yield from _more(phrases.deciding(held))
+
+
+def _questions(edition: Edition) -> Iterator[str]:
+    if not edition.questions:
+        return
+    yield from _heading(f"CHECK US ({len(edition.questions):,})")
+    yield from wrap(phrases.asking(edition), WIDTH)
+    for question in edition.questions:
+        start = f"{words.score(question.score)}  "
+        yield from _hanging(start, f"{question.title} ({question.outlet}) {question.id}", len(start))
+        yield " " * len(start) + _address(question.url)
+
+
+def _counts(edition: Edition) -> Iterator[str]:
+    for title, counts in phrases.counted(edition):
+        yield from _heading(title.upper())
+        yield from (line for count in counts for line in _count(count, most=max(count.stories for count in counts)))
+
+
+def _count(of: Count, *, most: int) -> Iterator[str]:
+    name = cut(of.name, _NAME)
+    bar = "█" * max(round(_BAR * of.stories / most), 1) if of.stories > 0 else ""
+    start = name + " " * (_NAME - columns(name)) + f"{of.stories:>6,}  "
+    yield start + bar.ljust(_BAR + 2) + phrases.usual(of)
+
+
+def _notes(edition: Edition) -> Iterator[str]:
+    notes = phrases.troubles(edition.coverage)
+    if not notes:
+        return
+    yield from _heading(f"SOURCE NOTES ({len(notes):,})")
+    for note in notes[: words.MOST_NOTES]:
+        yield from _hanging("", f"{note.source}: {phrases.note(note, edition.zone)}", _INDENT)
+    if len(notes) > words.MOST_NOTES:
+        yield words.more(len(notes) - words.MOST_NOTES, "source", "sources")
 
 
 def _account(edition: Edition) -> Iterator[str]:
-    yield from _heading(words.account(edition).upper())
+    yield from _heading(phrases.account(edition).upper())
     room = max((len(f"{fate.count:,}") for fate in edition.fates), default=0)
     for fate in edition.fates:
-        yield from _hanging(f"{fate.count:>{room},}  ", words.fate(fate), room + 2)
+        yield from _hanging(f"{fate.count:>{room},}  ", phrases.fate(fate), room + 2)
 
 
-def _sources(edition: Edition) -> Iterator[str]:
-    failed = edition.coverage.failed
-    if not failed:
-        return
-    yield from _heading(f"SOURCES THAT GAVE NOTHING ({len(failed):,})")
-    for note in failed[: words.MOST_NOTES]:
-        yield from _hanging("", f"{note.source}: {words.note(note)}", _INDENT)
-    if len(failed) > words.MOST_NOTES:
-        yield words.more(len(failed) - words.MOST_NOTES, "source", "sources")
+def _foot(edition: Edition) -> Iterator[str]:
+    yield ""
+    yield from wrap(phrases.card(edition), WIDTH)
+    yield from wrap(phrases.colophon(edition), WIDTH)
+    if edition.tlp:
+        yield ""
+        yield phrases.tlp(edition)
 
 
 def _heading(title: str) -> Iterator[str]:
@@ -117,26 +192,20 @@ def _heading(title: str) -> Iterator[str]:
     yield "-" * WIDTH
 
 
-def _more(section: Section) -> Iterator[str]:
-    if section.more:
+def _more(text: str) -> Iterator[str]:
+    if text:
         yield ""
-        yield words.more(section.more, "story", "stories")
+        yield from wrap(text, WIDTH)
 
 
 def _number(number: int) -> str:
     return f"{number}. ".ljust(_INDENT)
 
 
-def _indented(text: str) -> Iterator[str]:
-    if text:
-        yield from _hanging(" " * _INDENT, text, _INDENT)
-
-
-def _hanging(start: str, text: str, indent: int) -> Iterator[str]:
+def _hanging(start: str, text: str, indent: int) -> Sequence[str]:
     """The text after `start`, its further lines indented."""
     first, *rest = wrap(text, WIDTH - max(indent, len(start)))
-    yield start + first
-    yield from (" " * indent + line for line in rest)
+    return [start + first, *(" " * indent + line for line in rest)]
 
 
 def _address(url: str) -> str:
