@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts bench-downloads bench-archive proof-kill model actors clean
+.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts bench-downloads bench-archive bench-writers proof-kill proof-year soak proof-outage man proof-outbox proof-zones model actors clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,8 +47,29 @@ bench-hosts: $(VENV)/dev ## What a crawl costs when nothing is new: 1,000 and 10
 bench-downloads: $(VENV)/dev ## CPU for each page that is only downloaded
 	$(BIN)/python -m tests.bench.downloads
 
-proof-kill: $(VENV)/dev ## kill -9 at 100 random moments of a crawl of 2,000 links
+bench-writers: $(VENV)/dev ## Four writers and a reader on one SQLite file, for two minutes
+	$(BIN)/python -m tests.bench.writers --seconds 120
+
+proof-outage: $(VENV)/dev ## PostgreSQL crashes in mid-crawl and stays away for 20 seconds
+	$(BIN)/python -m tests.bench.outage --seconds 20
+
+man: $(VENV)/run ## Write the manual page, spywire.1
+	$(BIN)/python -m jobs.cli.manual > spywire.1
+
+soak: $(VENV)/dev ## The daemon crawls the demo newsroom for five minutes: memory and descriptors stay flat
+	$(BIN)/python -m tests.bench.soak
+
+proof-year: $(VENV)/dev ## A simulated year of the scheduler: every job exactly as often as it is due
+	$(BIN)/python -m tests.bench.year
+
+proof-kill: $(VENV)/dev ## kill -9 at 200 random moments of a crawl of 2,000 links
 	$(BIN)/python -m tests.bench.kill
+
+proof-outbox: $(VENV)/dev ## kill -9 at 100 random moments of `digest send`
+	$(BIN)/python -m tests.bench.outbox
+
+proof-zones: $(VENV)/dev ## Two years of every time zone: one digest on each local day, no gap, no overlap
+	$(BIN)/python -m tests.bench.zones
 
 actors: $(VENV)/dev ## Rebuild the table of names from the MISP galaxy's clusters in GALAXY=DIR
 	@test -n "$(GALAXY)" || { echo "name the folder of the clusters: make actors GALAXY=DIR"; exit 2; }
@@ -71,5 +92,5 @@ $(VENV)/run: $(VENV)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/dev: $(VENV)/python pyproject.toml constraints.txt
-	$(PIP) install --constraint constraints.txt --editable '.[dev,misp,stix,train]'
+	$(PIP) install --constraint constraints.txt --editable '.[chat,dev,misp,stix,train]'
 	@touch $@ $(VENV)/run

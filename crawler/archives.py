@@ -50,7 +50,7 @@ async def read_archives(
     reading = _Reading(memory=memory, workers=workers, tracker=tracker, left=max_pages)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, reading.stop)
+        loop.add_signal_handler(number, reading.stop, number)
     tracker.sources += len(sources)
     try:
         await memory.start()
@@ -70,9 +70,9 @@ class _Reading:
     waiting: dict[str, Link] = field(default_factory=dict)  # leased, and their page not yet come by
     stopped: bool = False
 
-    def stop(self) -> None:
+    def stop(self, number: int) -> None:
         self.stopped = True
-        self.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
+        self.tracker.stopped(number)
 
     @property
     def over(self) -> bool:

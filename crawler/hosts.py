@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from crawler.outcomes import Failure
 from storage.hosts import Hosts
 from storage.records import LinkState, Parked, RobotsFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from storage.database import Database
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FRESH = timedelta(hours=12)  # a robots.txt this young is not asked for again
 STALE = timedelta(hours=24)  # one this old is not used any more, even when the server fails: RFC 9309, section 2.4
@@ -38,6 +42,7 @@ class HostMemory:
     """Remembers in the database; without one, or in a dry run, only as long as the crawl lasts."""
 
     def __init__(self, database: Database | None = None, *, dry: bool = False) -> None:
+        self._database = database
         self._hosts = Hosts(database) if database is not None else None
         self._keeps = self._hosts is not None and not dry
         self.heard: dict[str, float] = {}  # by name: when (monotonic) a host answered somebody who was before Scrapy
@@ -48,18 +53,18 @@ class HostMemory:
         """The robots.txt of an origin as it last came, if that is not too long ago."""
         if self._robots is None:
             since = at - STALE
-            self._robots = await asyncio.to_thread(self._hosts.all_robots, since=since) if self._hosts else {}
+            self._robots = await self._do(self._hosts.all_robots, since=since) if self._hosts else {}
         return self._robots.get(origin)
 
     async def keep_robots(self, origin: str, file: RobotsFile) -> None:
         """Remember a robots.txt."""
         if self._hosts and self._keeps:
-            await asyncio.to_thread(self._hosts.keep_robots, origin, file)
+            await self._do(self._hosts.keep_robots, origin, file)
 
     async def parked(self, host: str, *, at: datetime) -> Parked | None:
         """Until when the host is to be left alone, if it is."""
         if self._parked is None:
-            self._parked = await asyncio.to_thread(self._hosts.parked, at=at) if self._hosts else {}
+            self._parked = await self._do(self._hosts.parked, at=at) if self._hosts else {}
         parked = self._parked.get(host)
         return parked if parked and parked.until > at else None
 
@@ -67,4 +72,9 @@ class HostMemory:
         """Leave the host alone, from now on and in every process."""
         self._parked = (self._parked or {}) | {host: parked}
         if self._hosts and self._keeps:
-            await asyncio.to_thread(self._hosts.park, host, parked)
+            await self._do(self._hosts.park, host, parked)
+
+    async def _do(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        database = self._database
+        assert database is not None
+        return await asyncio.to_thread(lambda: database.again(function, *args, **kwargs))

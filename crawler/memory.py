@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from crawler.assess import regard
 from crawler.habits import Habits
+from crawler.revisits import edited
 from storage.archive import Archive
 from storage.ledger import Ledger
 from storage.lines import Lines
@@ -101,14 +102,17 @@ class Memory(Protocol):
     async def revisits(self, source: str, *, at: datetime, limit: int) -> list[Revisit]:
         """Young articles of a source to look at again."""
 
-    async def saw(self, seen: Seen) -> None:
-        """Note what such a look gave."""
+    async def saw(self, seen: Seen) -> bool:
+        """Note what such a look gave; gives whether there was a page."""
 
     async def unjudged(self) -> list[StoredArticle]:
         """Articles held because there was no model when they came."""
 
     async def rejudge(self, article: StoredArticle, verdict: Verdict, *, at: datetime) -> None:
         """Let a new verdict stand."""
+
+    def hurry(self) -> None:
+        """The crawl is to end at once: a database that does not answer is not waited for any longer."""
 
     async def close(self) -> None:
         """Give back what was leased and not finished."""
@@ -131,10 +135,10 @@ class StoredMemory:
         self, database: Database, *, run: int, owner: str, states: Mapping[str, SourceState] | None = None
     ) -> None:
         self._ledger, self._polls, self._sources = Ledger(database), Polls(database), Sources(database)
-        self._archive, self._lines = Archive(database, regard=regard), Lines(database)
+        self._archive, self._lines = Archive(database, regard=regard, edited=edited), Lines(database)
         self._habits = Habits(lambda host: self._do(self._lines.of_host, host))
-        self._revisions = Revisions(database)
-        self._run, self._owner = run, owner
+        self._revisions = Revisions(database, edited=edited)
+        self._database, self._run, self._owner = database, run, owner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
         self._states = dict(states or {})
         self._feeds: dict[tuple[str, str], SourceFeed] = {}
@@ -211,14 +215,17 @@ class StoredMemory:
             return []
         return await self._do(self._revisions.take, source, at=at, limit=limit)
 
-    async def saw(self, seen: Seen) -> None:
-        await self._do(self._revisions.note, seen)
+    async def saw(self, seen: Seen) -> bool:
+        return await self._do(self._revisions.note, seen)
 
     async def unjudged(self) -> list[StoredArticle]:
         return await self._do(self._archive.unjudged, limit=REJUDGED_AT_ONCE)
 
     async def rejudge(self, article: StoredArticle, verdict: Verdict, *, at: datetime) -> None:
         await self._do(self._archive.rejudge, article.id, verdict, at=at)
+
+    def hurry(self) -> None:
+        self._database.hurry()
 
     async def close(self) -> None:
         await self._flush(when=1)
@@ -250,5 +257,6 @@ class StoredMemory:
         return await self._in_thread(function, *args, **kwargs)
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        # whoever asked may be stopped; what is to be written is written all the same
-        return await asyncio.shield(asyncio.wrap_future(self._thread.submit(function, *args, **kwargs)))
+        # whoever asked may be stopped; what is to be written is written all the same, and again if a server drops it
+        done = self._thread.submit(lambda: self._database.again(function, *args, **kwargs))
+        return await asyncio.shield(asyncio.wrap_future(done))

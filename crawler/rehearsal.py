@@ -98,14 +98,18 @@ class DryMemory:
     async def revisits(self, source: str, *, at: datetime, limit: int) -> list[Revisit]:  # noqa: ARG002
         return []
 
-    async def saw(self, seen: Seen) -> None:
+    async def saw(self, seen: Seen) -> bool:
         """Never asked: a dry run looks at nothing again."""
+        return not seen.gone
 
     async def unjudged(self) -> list[StoredArticle]:
         return []
 
     async def rejudge(self, article: StoredArticle, verdict: Verdict, *, at: datetime) -> None:
         """Never asked: a dry run has nothing unjudged."""
+
+    def hurry(self) -> None:
+        """Nothing is waited for."""
 
     async def close(self) -> None:
         """Nothing was leased."""

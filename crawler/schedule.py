@@ -109,11 +109,17 @@ def next_poll(
 
 def due(rhythm: Rhythm, *, at: datetime, every: timedelta | None = None) -> bool:
     """Whether it is time to look. A clock that went back makes it so: better twice than never."""
+    next_at = next_look(rhythm, at=at, every=every)
+    return next_at is None or at >= next_at
+
+
+def next_look(rhythm: Rhythm, *, at: datetime, every: timedelta | None = None) -> datetime | None:
+    """When it is time to look; None for at once."""
     if rhythm.next_at is None or rhythm.polled_at is None or rhythm.polled_at > at:
-        return True
+        return None
     if every and not rhythm.failures:
-        return at >= rhythm.polled_at + every - min(EARLY, every / 10)
-    return at >= rhythm.next_at
+        return rhythm.polled_at + every - min(EARLY, every / 10)
+    return rhythm.next_at
 
 
 def draw(purpose: str, name: str, at: datetime) -> float:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from jobs.exits import Exit
+from jobs.runs import recorded
 from jobs.spans import kept
 from storage.records import FOREVER, Contracts, Keeping
 from storage.retention import Retention
-from storage.runs import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -72,16 +70,20 @@ def retain(
 
     Killed at any moment, it leaves each article whole or purged; the next one goes on.
     """
-    at, runs = clock(), Runs(database)
-    run = None if dry_run else runs.start("retain", version=version("spywire"), at=at)
+    if dry_run:
+        return _retain(database, agreed, keep_polls=keep_polls, at=clock(), dry_run=True)
+    with recorded(database, "retain", clock=clock) as run:
+        done = _retain(database, agreed, keep_polls=keep_polls, at=run.started_at, dry_run=False)
+        run.counts = {"articles.purged": done.articles.total(), "polls.thinned": done.polls}
+    return done
+
+
+def _retain(database: Database, agreed: Contracts, *, keep_polls: timedelta, at: datetime, dry_run: bool) -> Retained:
     done = Retained(at=at, dry_run=dry_run)
     for gone in _texts(Retention(database), agreed, at=at, dry_run=dry_run):
         done.add(gone)
     if keep_polls != FOREVER:
         done.polls = sum(_polls(Retention(database), before=at - keep_polls, dry_run=dry_run))
-    if run is not None:
-        counts = {"articles.purged": done.articles.total(), "polls.thinned": done.polls}
-        runs.end(run, at=clock(), exit_code=Exit.OK, counts=counts)
     return done
 
 

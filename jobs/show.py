@@ -8,7 +8,7 @@ from crawler.text import clean_line, clean_text
 from storage.records import Extent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from crawler.report import CrawlReport
     from jobs.home import Home
@@ -122,10 +122,17 @@ def _without_password(url: str) -> str:
     return f"{scheme}{mark}{user.partition(':')[0]}:***{at}{host}" if ":" in user else url
 
 
+def _looked_again(counts: Mapping[str, int]) -> list[str]:
+    looked = counts.get("revisits.requested", 0)
+    found = [f"{counts[f'revisits.{what}']} {what}" for what in ("changed", "gone") if counts.get(f"revisits.{what}")]
+    return [f"{looked} looked at again" + (f" ({', '.join(found)})" if found else "")] if looked else []
+
+
 def _summary(report: CrawlReport) -> str:
     counts = report.counts
     answered = len(report.sources) - len(report.failed)
-    if not report.sources:
+    again = _looked_again(counts)
+    if not report.sources and not again:
         return "no source is due yet; `--all` polls them all the same, `spywire sources list` says when each is"
     parts = [
         f"{answered} of {len(report.sources)} sources answered",
@@ -138,5 +145,6 @@ def _summary(report: CrawlReport) -> str:
         for key in states
         if key not in {"pages.settled", "pages.requested"}
     ]
+    parts += again
     seconds = (report.ended - report.started).total_seconds()
     return f"{' · '.join(parts)} · {seconds:.1f} s"

@@ -10,7 +10,23 @@ from storage.records.retention import FOREVER
 
 DAYS = {"d": 1, "w": 7, "y": 365}
 MOST = 365 * 1000  # days; the calendar ends before they do
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SPAN = re.compile(r"([0-9]{1,6})\s*([smhd])")
 _KEPT = re.compile(r"([0-9]{1,5})\s*([dwy])")
+
+
+def span(value: Any) -> timedelta:
+    """`30m`, `6h`, `2d`. Raises `ValueError` for anything else."""
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('a time span is a number and s, m, h or d, such as "30m"')
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def span_text(value: str) -> str:
+    """The same as it was written. Raises `ValueError` likewise."""
+    span(value)
+    return value
 
 
 def kept(value: Any) -> timedelta:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from storage.rows import findings_record
+from storage.records import Claim, Findings, Mention
 from storage.tables import ClaimRow, MentionRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.orm import Session
-
-    from storage.records import Findings
 
 CHUNK = 500  # ids in one IN list
 
@@ -33,17 +32,58 @@ def write_findings(session: Session, article_id: int, findings: Findings) -> Non
 
 def read_findings(session: Session, article_ids: Sequence[int]) -> dict[int, Findings]:
     """What was recognised in each of these articles; those without anything are not in it."""
-    mentions: dict[int, list[MentionRow]] = {}
-    claims: dict[int, list[ClaimRow]] = {}
+    mentions: defaultdict[int, list[Mention]] = defaultdict(list)
+    claims: defaultdict[int, list[Claim]] = defaultdict(list)
     for start in range(0, len(article_ids), CHUNK):
         some = article_ids[start : start + CHUNK]
-        for mention in session.scalars(
-            select(MentionRow).where(MentionRow.article_id.in_(some)).order_by(MentionRow.id)
-        ):
-            mentions.setdefault(mention.article_id, []).append(mention)
-        for claim in session.scalars(select(ClaimRow).where(ClaimRow.article_id.in_(some)).order_by(ClaimRow.id)):
-            claims.setdefault(claim.article_id, []).append(claim)
+        for article, mention in _mentions(session, some):
+            mentions[article].append(mention)
+        for article, claim in _claims(session, some):
+            claims[article].append(claim)
     return {
-        article: findings_record(mentions.get(article, []), claims.get(article, []))
+        article: Findings(mentions=tuple(mentions.get(article, ())), claims=tuple(claims.get(article, ())))
         for article in mentions.keys() | claims.keys()
     }
+
+
+def _mentions(session: Session, article_ids: Sequence[int]) -> Iterator[tuple[int, Mention]]:
+    """Columns and no rows of the mapper: an edition reads tens of thousands."""
+    row = MentionRow
+    query = select(
+        row.article_id, row.kind, row.name, row.entity, row.text, row.start, row.end, row.role, row.candidates
+    )
+    found = session.execute(query.where(row.article_id.in_(article_ids)).order_by(row.id))
+    for article, kind, name, entity, text, start, end, role, candidates in found:
+        yield (
+            article,
+            Mention(
+                kind=kind,
+                name=name,
+                entity=entity,
+                text=text,
+                start=start,
+                end=end,
+                role=role,
+                candidates=tuple(candidates),
+            ),
+        )
+
+
+def _claims(session: Session, article_ids: Sequence[int]) -> Iterator[tuple[int, Claim]]:
+    for row in session.scalars(select(ClaimRow).where(ClaimRow.article_id.in_(article_ids)).order_by(ClaimRow.id)):
+        yield (
+            row.article_id,
+            Claim(
+                claimant=row.claimant,
+                accused=row.accused,
+                accused_entity=row.accused_entity,
+                hedge=row.hedge,
+                hedge_text=row.hedge_text,
+                victim=row.victim,
+                victim_country=row.victim_country,
+                sector=row.sector,
+                quote=row.quote,
+                start=row.start,
+                end=row.end,
+            ),
+        )

@@ -16,7 +16,7 @@ from storage.rows import link_record, stored_record
 from storage.tables import OPEN, ArticleRow, LinkRow, VerdictRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -93,14 +93,18 @@ class Ledger:
             row = row or session.scalar(select(LinkRow).where(LinkRow.id == claimed.scalar_subquery()))
             return None if row is None else _history(session, row)
 
-    def tallies(self, *, since: datetime, until: datetime) -> tuple[Tally, ...]:
-        """What became of the links discovered in `[since, until)`: every one of them is in exactly one tally."""
+    def tallies(self, *, since: datetime, until: datetime, without: Collection[str] = ()) -> tuple[Tally, ...]:
+        """What became of the links discovered in `[since, until)`: every one of them is in exactly one tally.
+
+        Those of the sources in `without` are left out.
+        """
         query = (
             select(LinkRow.state, LinkRow.reason, func.count())
             .where(LinkRow.discovered_at >= since, LinkRow.discovered_at < until)
             .group_by(LinkRow.state, LinkRow.reason)
             .order_by(LinkRow.state, LinkRow.reason)
         )
+        query = query.where(LinkRow.source.not_in(without)) if without else query
         with self._database.read() as session:
             return tuple(Tally(state=state, reason=reason, count=n) for state, reason, n in session.execute(query))
 

@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, Any
 from storage.records import (
     NO_FINDINGS,
     Article,
-    Claim,
     Dateline,
     Evidence,
-    Findings,
     Link,
-    Mention,
     Run,
     StoredArticle,
     Verdict,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from storage.tables import ArticleRow, ClaimRow, LinkRow, MentionRow, RunRow, VerdictRow
+    from storage.records import Findings
+    from storage.tables import ArticleRow, LinkRow, RunRow, VerdictRow
 
 
 def link_record(row: LinkRow) -> Link:
@@ -68,40 +64,6 @@ def _dateline(row: ArticleRow) -> Dateline | None:
     return Dateline(place=row.dateline_place, date=row.dateline_date, agency=row.agency)
 
 
-def findings_record(mentions: Sequence[MentionRow], claims: Sequence[ClaimRow]) -> Findings:
-    return Findings(
-        mentions=tuple(
-            Mention(
-                kind=row.kind,
-                name=row.name,
-                entity=row.entity,
-                text=row.text,
-                start=row.start,
-                end=row.end,
-                role=row.role,
-                candidates=tuple(row.candidates),
-            )
-            for row in mentions
-        ),
-        claims=tuple(
-            Claim(
-                claimant=row.claimant,
-                accused=row.accused,
-                accused_entity=row.accused_entity,
-                hedge=row.hedge,
-                hedge_text=row.hedge_text,
-                victim=row.victim,
-                victim_country=row.victim_country,
-                sector=row.sector,
-                quote=row.quote,
-                start=row.start,
-                end=row.end,
-            )
-            for row in claims
-        ),
-    )
-
-
 def verdict_record(row: VerdictRow) -> Verdict:
     return Verdict(
         decision=row.decision,
@@ -139,6 +101,11 @@ def run_record(row: RunRow) -> Run:
         ended_at=row.ended_at,
         exit_code=row.exit_code,
         counts=dict(row.counts),
+        host=row.host,
+        process=row.process,
+        received=row.received,
+        sources=dict(row.sources),
+        error=row.error,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -80,7 +81,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'spywire.db'}"
         return
-    server = request.getfixturevalue("postgres_server")
+    with made_database(request.getfixturevalue("postgres_server")) as url:
+        yield url
+
+
+@contextmanager
+def made_database(server: str) -> Iterator[str]:
+    """The URL of an empty database on a PostgreSQL server, for a while."""
     name = f"spywire_test_{uuid4().hex[:12]}"
     with psycopg.connect(plain(server), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -118,6 +118,11 @@ class Vocabulary:
     scan: re.Pattern[str] | None  # finds the words where no space divides them
 
 
+def sector_names() -> list[str]:
+    """The sectors that can be recognised, by their English names, which are used in every language."""
+    return sorted(tomllib.loads((FOLDER / "en.toml").read_text(encoding="utf-8"))["sectors"])
+
+
 @cache
 def vocabulary(language: str | None) -> Vocabulary:
     """The words of a language; of English for one that has no file."""

@@ -166,7 +166,7 @@ class NewsSpider(Spider):
     def closed(self, reason: str) -> None:
         """Scrapy calls it at the end."""
         if reason == "shutdown" and Trouble.OUT_OF_TIME not in self.job.tracker.troubles:
-            self.job.tracker.trouble(Trouble.STOPPED, "stopped by a signal")
+            self.job.tracker.stopped()
 
     async def settle(self, outcome: Settled) -> None:
         """Note what became of a link that gave no article."""

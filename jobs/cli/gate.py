@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.options import AsJson, since_of
+from jobs.cli.options import AsJson, locked_for, since_of
 from jobs.exits import Exit, UsageError
 from jobs.terminal import complain, configuration_of, gate_of, home_of, judges_of, leave, opened_database, say
 
@@ -73,16 +75,19 @@ def reclassify(
 ) -> None:
     """Judge the archive again with the active model. Labels stay; old news does not come into the next digest."""
     from crawler.classify.correction import load_any
+    from jobs.runs import recorded
     from jobs.teaching.archive import reclassify, workers_of
     from jobs.teaching.view import flips_json, flips_text
 
     flips: list[Flip] = []
     counter = _Counter(quiet=as_json, flips=flips)
-    now = datetime.now(UTC)
-    with opened_database(context) as database:
+    now, settings = datetime.now(UTC), configuration_of(context).settings
+    alone = nullcontext() if dry_run else locked_for(home_of(context), "reclassify", url=settings.storage.url)
+    with alone, opened_database(context) as database:
         path = judges_of(context, database).model
         version = load_any(path).version  # a model that cannot be loaded must not hold a whole archive
-        with workers_of(configuration_of(context).settings, path) as workers:
+        record = nullcontext() if dry_run else recorded(database, "reclassify")
+        with record as run, workers_of(settings, path) as workers:
             done = reclassify(
                 database,
                 workers,
@@ -92,6 +97,8 @@ def reclassify(
                 clock=lambda: datetime.now(UTC),
                 watch=counter,
             )
+            if run is not None:
+                run.counts, run.exit_code = asdict(done), Exit.PARTIAL if done.failed else Exit.OK
     counter.close()
     say(flips_json(version, flips, done) if as_json else flips_text(version, flips, done, written=not dry_run))
     leave(Exit.PARTIAL if done.failed else Exit.OK)

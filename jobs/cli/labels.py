@@ -13,7 +13,16 @@ import typer
 
 from jobs.cli.options import AsJson
 from jobs.exits import Exit, UsageError
-from jobs.terminal import complain, database_if_any, judges_of, leave, opened_database, say, write_file
+from jobs.terminal import (
+    complain,
+    configuration_of,
+    database_if_any,
+    judges_of,
+    leave,
+    opened_database,
+    say,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from jobs.teaching.transfer import Transfer
@@ -61,15 +70,19 @@ def import_(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, JSON lines or a mailbox; - for standard input.")],
     by: By = "",
+    anyone: Annotated[bool, typer.Option("--anyone", help="Take mail from senders that get no digest, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Give the labels of a file. A line that cannot be used is named, and the others are given."""
+    from jobs.delivery.addresses import mailbox
     from jobs.teaching.labelfiles import read_labels
     from jobs.teaching.labelling import who
     from jobs.teaching.transfer import import_rows
 
-    rows = read_labels(_read(file), file)
+    settings = configuration_of(context).settings
+    readers = {mailbox(to).address for profile in settings.profile.values() for to in profile.to}
+    rows = read_labels(_read(file), file, senders=None if anyone else readers)
     with opened_database(context) as database:
         model = judges_of(context, database).model
         transfer = import_rows(database, rows, by=by or who(), model=model, now=datetime.now(UTC), write=not dry_run)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from jobs.cli.options import AsJson
+from jobs.cli.options import AsJson, Busy, IfBusy, Wait, locked_for, span_of
 from jobs.exits import UsageError
 from jobs.terminal import configuration_of, database_if_any, home_of, say
 
@@ -19,18 +21,27 @@ app = typer.Typer()
 def retain(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")] = False,
+    wait: Wait = "0s",
+    if_busy: IfBusy = Busy.FAIL,
     as_json: AsJson = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what was done even when all is well.")] = False,
 ) -> None:
     """Purge text that has been kept as long as its source allows. Ledger, metadata and verdicts stay."""
     from jobs.catalogue import read_sources
     from jobs.retention import contracts, retain, retained_json, retained_text
     from jobs.spans import kept
 
-    terms = configuration_of(context).settings.retention
-    agreed = contracts(read_sources(home_of(context).sources_file), terms)
-    with database_if_any(context) as database:
+    home, patience = home_of(context), span_of(wait, "--wait")
+    settings = configuration_of(context).settings
+    terms = settings.retention
+    agreed = contracts(read_sources(home.sources_file), terms)
+    lock = locked_for(home, "retain", url=settings.storage.url, wait=patience, if_busy=if_busy, verbose=verbose)
+    with nullcontext() if dry_run else lock, database_if_any(context) as database:
         if database is None:
             raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
         keep_polls = kept(terms.keep_polls)
         done = retain(database, agreed, keep_polls=keep_polls, clock=lambda: datetime.now(UTC), dry_run=dry_run)
-    say(json.dumps(retained_json(done)) if as_json else retained_text(done))
+    if as_json:
+        say(json.dumps(retained_json(done)))
+    elif dry_run or verbose or sys.stdout.isatty():
+        say(retained_text(done))

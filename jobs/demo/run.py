@@ -11,6 +11,7 @@ from jobs.crawl import CrawlJob, run_crawl
 from jobs.demo.newsroom import Newsroom
 from jobs.digest.preview import preview
 from jobs.digest.render import Form, render
+from jobs.home import locked
 from jobs.settings import load_settings
 from storage.database import Database
 
@@ -56,7 +57,8 @@ def run_demo(home: Home, *, port: int, watch: Callable[[Tracker], None] | None) 
         home.settings_file.write_text(SETTINGS.format(ports=list(newsroom.ports)), encoding="utf-8")
         home.sources_file.write_text(newsroom.sources(), encoding="utf-8")
         settings = load_settings(home, {}).settings
-        report = run_crawl(CrawlJob(home=home, settings=settings, due_or_not=True, watch=watch))
+        with locked(home, "crawl"):
+            report = run_crawl(CrawlJob(home=home, settings=settings, due_or_not=True, watch=watch)).report
     database = Database.open(settings.storage.url)
     until = report.ended + timedelta(seconds=1)
     shown = preview(database, settings, sources=read_sources(home.sources_file), since=until - WINDOW, until=until)

@@ -22,6 +22,7 @@ from storage.records.articles import (
 from storage.records.editions import Address, Delivery, DeliveryState, EditionKind, NewEdition, StoredEdition
 from storage.records.findings import NO_FINDINGS, Claim, EntityKind, Findings, Hedge, Mention, Role
 from storage.records.gate import LABEL, Appointment, Draw, Flip, Label, Reject, Seat, Stratum, Taught, Word
+from storage.records.health import Discoveries, Outcome, Outcomes
 from storage.records.likeness import NO_SKETCH, Alike, AlikeArticle, Likeness, Sketch
 from storage.records.lines import NO_LINES, NOTHING_REPEATED, HostLines, PageLines, Standing
 from storage.records.links import Link, LinkHistory, LinkState, Settled
@@ -38,8 +39,8 @@ from storage.records.polls import (
     Validators,
 )
 from storage.records.retention import FOREVER, Contracts, Keeping, KeptText
-from storage.records.revisions import Past, Revision, Revisit, Seen
-from storage.records.runs import Activity, Run, Tally
+from storage.records.revisions import Moved, Past, Revision, Revisit, Seen
+from storage.records.runs import Activity, JobHistory, Run, Tally
 from storage.records.stories import Change, HandWord, Membership, NewStory, StoredStory, StoryChange
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "DeliveryState",
+    "Discoveries",
     "Draw",
     "EditionKind",
     "EntityKind",
@@ -79,6 +81,7 @@ __all__ = [
     "HandWord",
     "Hedge",
     "HostLines",
+    "JobHistory",
     "Judged",
     "Keeping",
     "KeptText",
@@ -89,8 +92,11 @@ __all__ = [
     "LinkState",
     "Membership",
     "Mention",
+    "Moved",
     "NewEdition",
     "NewStory",
+    "Outcome",
+    "Outcomes",
     "PageLines",
     "Parked",
     "Past",

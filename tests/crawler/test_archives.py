@@ -485,8 +485,8 @@ def test_a_reading_that_is_stopped_says_so_and_keeps_what_it_has(desk: Desk, tmp
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
-    assert "stopped by a signal" in said
+    assert process.returncode == 143, said
+    assert "stopped by SIGTERM" in said
     history = [history for key in keys if (history := Ledger(database).history(key))]
     database.close()
     assert 10 <= sum(one.settled_at is not None for one in history) < PAGES

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.urls import url_key
+from jobs.home import Home, locked
 from storage.records import LinkState
 from tests.web import Answer, Site, rss, story
 
@@ -275,11 +276,9 @@ def test_a_database_that_cannot_be_opened_is_said_so(site: Site, desk: Desk) -> 
 
 
 def test_a_second_crawl_in_the_same_home_is_busy(site: Site, desk: Desk) -> None:
-    from filelock import FileLock
-
     desk.configure(site)
     desk.sources(example=feed(site))
-    with FileLock(desk.folder / "spywire.lock"):
+    with locked(Home(config=desk.folder, data=desk.folder, state=desk.folder), "crawl"):
         result = desk.crawl()
     assert result.code == 75
     assert "is in use by" in result.err

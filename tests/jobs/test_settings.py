@@ -58,9 +58,9 @@ def test_a_secret_can_lie_in_a_file_and_is_not_shown(home: Home, tmp_path: Path)
     secret.write_text("postgresql+psycopg://spy:sesame@db/spywire\n")
     configuration = load(home, SPYWIRE_STORAGE__URL_FILE=str(secret))
     assert configuration.settings.storage.url == "postgresql+psycopg://spy:sesame@db/spywire"
-    shown = settings_text(configuration, home)
+    shown = " ".join(settings_text(configuration, home).split())
     assert "sesame" not in shown
-    assert f"spy:***@db/spywire'  # $SPYWIRE_STORAGE__URL_FILE -> {secret}" in shown
+    assert f"spy:***@db/spywire' # $SPYWIRE_STORAGE__URL_FILE -> {secret}" in shown
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_secret_can_lie_in_a_file_and_is_not_shown(home: Home, tmp_path: Path)
         ("[fetch]\n\ndely = 3\n", r"spywire\.toml:3: unknown key dely in \[fetch\]; allowed are allow_.*delay"),
         (
             "[fech]\ndelay = 3\n",
-            r"spywire\.toml:1: unknown section \[fech\]; allowed are digest, fetch, gate, retention, storage",
+            r"spywire\.toml:1: unknown section \[fech\]; allowed are .*digest, fetch, gate.*, watch",
         ),
         ("fetch = 3\n", r"spywire\.toml:1: \[fetch\] is a table"),
         ('[fetch]\ndelay = "soon"\n', r"spywire\.toml:2: \[fetch\] delay: .*number.*, not 'soon'"),
@@ -133,9 +133,9 @@ def test_init_writes_once_and_what_it_writes_is_valid(home: Home) -> None:
 
 def test_every_commented_default_can_be_uncommented(home: Home) -> None:
     lines = settings_template().splitlines()
-    keys = [line.removeprefix("# ") for line in lines if re.match(r"\[|# [a-z_]+ = ", line)]
-    settings = load(home, "\n".join(keys)).settings
-    assert settings == load(home).settings
+    keys = [line.removeprefix("# ") for line in lines if re.match(r"\[|# \[|# [a-z_]+ = ", line)]
+    settings = load(home, "\n".join(keys).replace(".NAME]", ".name]")).settings
+    assert settings == load(home, "[profile.name]\n[channel.name]\n").settings
 
 
 def test_the_catalogue_gives_a_reason_for_every_source() -> None:

@@ -21,10 +21,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
     )
     with op.batch_alter_table("alarms", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_alarms_since"), ["since"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_alarms_source_kind_ended_at"), ["source", "kind", "ended_at"], unique=False
+            "ix_alarms_open",
+            ["source", "kind"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.create_index(batch_op.f("ix_alarms_since"), ["since"], unique=False)
 
     op.create_table(
         "editions",
@@ -81,6 +85,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_links_source_discovered_at"), ["source", "discovered_at"], unique=False)
+
+    with op.batch_alter_table("revisits", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("url", sa.Text(), nullable=True))
 
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("host", sa.String(length=255), server_default="", nullable=False))
