@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 SHOWN_EVERY = 1.0  # seconds
+WRITERS = "crawl", "digest", "retain", "reclassify", "site"  # what they wrote meanwhile would be lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +91,11 @@ def restore(home: Home, url: str, file: Path, *, force: bool, watch: Watch) -> P
         try:
             return backups.restore(file, url, force=force, room=home.data, watch=watch)
         except OccupiedError as error:
-            raise UsageError(f"{error}; `--force` restores all the same") from error
+            raise UsageError(f"{error}" if force else f"{error}; `--force` restores all the same") from error
 
 
 def copy_to(home: Home, database: Database, url: str, target: str, *, watch: Watch) -> Copied:
-    """Copy everything into another database, with no crawl beside it whose pages would be missing there."""
+    """Copy everything into another database, with no job beside it whose work would be missing there."""
     with _in_peace(home, url):
         try:
             return copy(database, target, watch=watch)
@@ -103,7 +104,7 @@ def copy_to(home: Home, database: Database, url: str, target: str, *, watch: Wat
 
 
 def vacuum(home: Home, database: Database, url: str) -> tuple[int, int]:
-    """Give room back. An SQLite file is rewritten, and no crawl may wait for that."""
+    """Give room back. An SQLite file is rewritten, and no job may wait for that."""
     if not url.startswith(SQLITE):
         return upkeep.vacuum(database, url)
     with _in_peace(home, url):
@@ -112,8 +113,11 @@ def vacuum(home: Home, database: Database, url: str) -> tuple[int, int]:
 
 @contextmanager
 def _in_peace(home: Home, url: str) -> Iterator[None]:
-    """No crawl goes on in this home, nor of another one on its database."""
-    with locked(home, "crawl"), alone(home, url, "crawl"):
+    """No job that writes goes on in this home, nor of another one on its database."""
+    with ExitStack() as locks:
+        for job in WRITERS:
+            locks.enter_context(locked(home, job))
+            locks.enter_context(alone(home, url, job))
         yield
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.exits import BusyError, ConfigError
+from storage.errors import StorageError
 from storage.locks import FileLock, Holder, database_lock
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def alone(home: Home, url: str, job: str, *, wait: timedelta = timedelta()) -> I
     try:
         _take(lock, job, "the database", wait=wait)
     except OSError as error:
-        raise ConfigError(f"cannot write a lock beside the database: {error.strerror}; check its folder") from error
+        file = error.filename or "its lock"
+        raise StorageError(f"cannot open the database: {file}: {error.strerror}; check [storage] url") from error
     try:
         yield
     finally:

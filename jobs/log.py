@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,7 +118,7 @@ def secrets_of(settings: Any) -> list[str]:
     if isinstance(settings, BaseModel):
         found = [secret for _, value in settings for secret in secrets_of(value)]
         url = getattr(getattr(settings, "storage", None), "url", "")
-        return found + ([password] if (password := _password(url)) else [])
+        return found + [password for password in _passwords(url) if password]
     if isinstance(settings, dict):
         return [secret for value in settings.values() for secret in secrets_of(value)]
     if isinstance(settings, (list, tuple)):
@@ -126,6 +126,8 @@ def secrets_of(settings: Any) -> list[str]:
     return []
 
 
-def _password(url: str) -> str:
-    before, at, _ = url.partition("://")[2].rpartition("@")
-    return before.partition(":")[2] if at else ""
+def _passwords(url: str) -> list[str]:
+    """Of a database: before its host, and as a parameter."""
+    place, _, query = url.partition("://")[2].partition("?")
+    before, at, _ = place.rpartition("@")
+    return [before.partition(":")[2] if at else "", *parse_qs(query).get("password", [])]

@@ -110,13 +110,13 @@ def spare(names: Iterable[str], *, keep: int) -> list[str]:
 def _restore_into_server(source: Path, url: str, *, force: bool, room: Path, watch: Watch) -> None:
     from storage.copy import clear, copy
 
-    if force:
-        clear(url)
     with TemporaryDirectory(dir=room, prefix=".restore-") as folder:
         whole = Path(folder) / "spywire.db"  # an older schema is brought up to date, and not in the backup itself
         shutil.copyfile(source, whole)
         database = Database.open(f"sqlite:///{whole}", keep_before=False)
         try:
+            if force:  # not before the backup is known to be usable here
+                clear(url)
             copy(database, url, watch=watch)
         finally:
             database.close()

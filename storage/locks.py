@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -78,8 +79,9 @@ class FileLock:
         except OSError:
             os.close(file)
             raise
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps(asdict(me)).encode(), 0)
+        with suppress(OSError):  # on a full disk it is ours all the same, only without our name
+            os.ftruncate(file, 0)
+            os.pwrite(file, json.dumps(asdict(me)).encode(), 0)
         self._file = file
         return True
 
@@ -112,17 +114,17 @@ class ServerLock:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            connection = self._connect(me)
+            self._connection = connection = self._connect(me)
             taken = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}))
+            self._who = "" if taken else self._asked(connection)
         except SQLAlchemyError as error:
+            self.free()
             shown = self._url.render_as_string(hide_password=True)
             cause = str(getattr(error, "orig", None) or error).strip().splitlines()
             raise StorageError(
                 f"cannot open the database {shown}: {cause[0] if cause else 'no answer'}; check [storage] url"
             ) from error
-        self._connection = connection
         if not taken:
-            self._who = self._asked(connection)
             self.free()
         return taken
 

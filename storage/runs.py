@@ -11,8 +11,10 @@ from storage.rows import run_record
 from storage.tables import RunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
+
+    from sqlalchemy.orm import Session
 
     from storage.database import Database
     from storage.records import Run
@@ -73,21 +75,23 @@ class Runs:
 
     def newest(self) -> dict[str, int]:
         """The id of the latest run of every job that ever ran."""
+        latest = select(func.max(RunRow.id))
         with self._database.read() as session:
-            rows = session.execute(select(RunRow.job, func.max(RunRow.id).label("latest")).group_by(RunRow.job))
-            return {row.job: row.latest for row in rows}
+            return {job: session.scalars(latest.where(RunRow.job == job)).one() for job in _jobs(session)}
 
     def histories(self) -> dict[str, JobHistory]:
         """What became of every job that ever ran: its latest run, its latest that did its work, failures since then."""
-        ranked = select(
-            RunRow.id, func.row_number().over(partition_by=RunRow.job, order_by=RunRow.id.desc()).label("place")
-        ).subquery()
-        query = select(RunRow).join(ranked, ranked.c.id == RunRow.id).where(ranked.c.place <= AHEAD)
-        found: dict[str, list[Run]] = {}
+        latest = select(RunRow).order_by(RunRow.id.desc()).limit(AHEAD)
         with self._database.read() as session:
-            for row in session.scalars(query.order_by(RunRow.id.desc())):
-                found.setdefault(row.job, []).append(run_record(row))
-        return {job: _history(runs) for job, runs in found.items()}
+            found = {job: session.scalars(latest.where(RunRow.job == job)).all() for job in _jobs(session)}
+            return {job: _history([run_record(row) for row in rows]) for job, rows in found.items()}
+
+
+def _jobs(session: Session) -> Iterator[str]:
+    """Every job that ever ran, from one to the next in the index: years of runs are not read for it."""
+    job: str | None = ""
+    while job := session.scalar(select(func.min(RunRow.job)).where(RunRow.job > job)):
+        yield job
 
 
 def _history(runs: list[Run]) -> JobHistory:

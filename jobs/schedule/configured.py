@@ -39,7 +39,7 @@ class Configuring:
         self._home, self._environment = home, environment
         self._folder = home.state / "last-good"
         self._good: Configured | None = None
-        self._wrong = ""
+        self._wrong = self._lost = ""
 
     def read(self) -> Configured:
         """What is in force. Raises `ConfigError` while there was never anything good."""
@@ -50,7 +50,12 @@ class Configuring:
         if self._wrong:
             LOG.event("configuration.restored", "the settings and sources can be read again", level="warning")
         self._good, self._wrong = good, ""
-        self._keep()
+        try:
+            self._keep()
+        except OSError as error:  # a full disk: they are in force all the same
+            self._unkept(str(error))
+        else:
+            self._unkept("")
         return good
 
     def _read(self, home: Home) -> Configured:
@@ -70,6 +75,12 @@ class Configuring:
             LOG.event("configuration.broken", f"{wrong}; the last good settings stay in force", level="error")
         self._wrong = wrong
         return replace(self._good, kept=self._folder)
+
+    def _unkept(self, why: str) -> None:
+        """Say it when it changes, not at every look."""
+        if why and why != self._lost:
+            LOG.event("configuration.unkept", f"the good settings cannot be kept: {why}", level="warning")
+        self._lost = why
 
     def _keep(self) -> None:
         """Copy the files if they have changed; secrets in them are for nobody else to read."""

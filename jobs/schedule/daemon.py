@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from storage.locks import Lock
 
 JOB = "schedule"
+AGAIN = 10.0  # seconds until the next try to be the scheduler
 LOCKS_EVERY = 5.0  # seconds between two looks at whether our locks are still ours
 STUCK = 3  # ticks: without one for so long, the clock was set back under the ticker
 FINE = (0, 1, 69, 75, 124)  # exit codes that are no reason to wait longer
@@ -71,15 +71,15 @@ class Scheduler:
         try:
             configured, errands = self.look()
         except (CommandError, StorageError, OSError) as error:
-            self._tell(f"nothing is started: {error}")
+            self.blocked(f"nothing is started: {error}")
             return
-        self._tell("")
+        self.blocked("")
         for errand in due(errands, now=self.now()):
             self._start(errand, configured)
         try:
             beat(self.home, configured.settings, at=self.now())
         except OSError as error:
-            self._tell(f"[watch] heartbeat cannot be written: {error}")
+            self.blocked(f"[watch] heartbeat cannot be written: {error}")
 
     def standing(self) -> Standing:
         """How everything stands, for whoever asks for /metrics."""
@@ -100,6 +100,16 @@ class Scheduler:
         finally:
             database.close()
         return configured, plan(known, wanted_by(configured.settings), now=now)
+
+    def url(self) -> str:
+        """The database that the settings in force name. Raises `ConfigError`."""
+        return self._configuring.read().settings.storage.url
+
+    def blocked(self, wrong: str) -> None:
+        """Say why nothing is started when that changes, not at every look; empty: something may be."""
+        if wrong and wrong != self.told:
+            LOG.event("schedule.blocked", wrong, level="error")
+        self.told = wrong
 
     def reap(self) -> None:
         """See which jobs have ended, and how; end those that take too long."""
@@ -142,28 +152,25 @@ class Scheduler:
         minutes = rest // timedelta(minutes=1)
         LOG.event("job.failed", f"{job} failed with exit code {code}; not again for {minutes} minutes", level="error")
 
-    def _tell(self, wrong: str) -> None:
-        """Say it when it changes, not at every look."""
-        if wrong and wrong != self.told:
-            LOG.event("schedule.blocked", wrong, level="error")
-        self.told = wrong
-
 
 def serve(scheduler: Scheduler, *, stop: Event) -> None:
     """Be the scheduler of this home until `stop`, or stand by while another one is."""
     home = scheduler.home
     while not stop.is_set():
         locks: list[Lock] = [FileLock(home.state / f"{JOB}.lock")]
-        with suppress(CommandError, StorageError):
-            url = scheduler.look()[0].settings.storage.url
-            locks += [lock] if (lock := database_lock(url, JOB, own=home.data)) else []
+        try:
+            locks += [lock] if (lock := database_lock(scheduler.url(), JOB, own=home.data)) else []
+        except (CommandError, StorageError, OSError) as error:  # without its lock two would be at work
+            scheduler.blocked(f"nothing is started: {error}")
+            stop.wait(AGAIN)
+            continue
         try:
             if all(stand_by(lock, JOB, stopped=stop.wait, waiting=_standing_by) for lock in locks):
                 LOG.event("schedule.started", "the scheduler is at work")
                 _ticking(scheduler, locks, stop=stop)
         except StorageError as error:
-            LOG.event("schedule.blocked", str(error), level="error")
-            stop.wait(10)
+            scheduler.blocked(str(error))
+            stop.wait(AGAIN)
         except OSError as error:
             raise ConfigError(f"cannot write {home.state}/{JOB}.lock: {error.strerror}; choose another home") from error
         finally:

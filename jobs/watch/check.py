@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,12 @@ from storage.records import AlarmKind, DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
 
     from jobs.watch.standing import JobStanding, Standing
 
 NAMED = 5  # sources in the line
 FAILED_RUNS = 3  # in a row
+FORGOTTEN = timedelta(days=7)  # a job that a person called once and never again is no news after that
 LITTLE, TOO_LITTLE = 1_000_000_000, 200_000_000  # bytes free
 BROKEN: dict[int | None, str] = {
     Exit.CONFIG: "settings, sources or model are broken",
@@ -102,6 +103,8 @@ def _end(job: JobStanding) -> str:
 
 def _jobs(standing: Standing) -> Iterator[Finding]:
     for job in standing.jobs:
+        if standing.at - job.started_at > FORGOTTEN:
+            continue
         if job.exit_code in BROKEN:
             yield Finding(level=Level.CRITICAL, words=f"{job.name} ended with {job.exit_code}: {BROKEN[job.exit_code]}")
         elif job.failures >= FAILED_RUNS:
