@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts bench-downloads bench-archive bench-writers proof-kill proof-year soak proof-outage man proof-outbox proof-zones model actors clean
+.PHONY: help run test lint format bench bench-extract bench-feeds bench-polls bench-hosts bench-downloads bench-archive bench-forms bench-writers proof-kill proof-year soak proof-outage man proof-outbox proof-zones model actors clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ bench-hosts: $(VENV)/dev ## What a crawl costs when nothing is new: 1,000 and 10
 
 bench-downloads: $(VENV)/dev ## CPU for each page that is only downloaded
 	$(BIN)/python -m tests.bench.downloads
+
+bench-forms: $(VENV)/dev ## Rendering 200 stories, and a year of editions as a site
+	$(BIN)/python -m tests.bench.forms
 
 bench-writers: $(VENV)/dev ## Four writers and a reader on one SQLite file, for two minutes
 	$(BIN)/python -m tests.bench.writers --seconds 120

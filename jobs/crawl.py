@@ -149,7 +149,8 @@ def _stored(job: CrawlJob, sources: Sequence[Source], database: Database, run: R
         watch=job.watch,
     )
     if Trouble.STORAGE not in report.troubles:
-        database.again(_gather, database, report, houses={source.name: source.family for source in sources if source.family})
+        houses = {source.name: source.family for source in sources if source.family}
+        database.again(_gather, database, report, houses=houses)
     return report
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from storage.edits import OF_REVISIONS, change_row, told_late
 from storage.findings import read_findings
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 KEPT = (Decision.FLAG, Decision.HOLD)
 CHUNK = 500
+LOCK = 7775003  # beside the migrations' own and that of editions
 
 
 class Stories:
@@ -113,9 +115,13 @@ class Stories:
         return [HandWord(article=row.article_id, other=row.other_id, together=row.together) for row in last.values()]
 
     def record(self, stories: Iterable[NewStory], *, at: datetime) -> list[str]:
-        """Store what was decided, all of it or nothing; gives the stories' names."""
+        """Store what was decided, all of it or nothing; gives the stories' names.
+
+        An article that somebody else put into a story meanwhile stays there.
+        """
         with self._database.write() as session:
-            return _record(session, list(stories), at)
+            _alone(session)
+            return _record(session, _left(session, list(stories)), at)
 
     def say(self, words: Iterable[HandWord], *, by: str, at: datetime) -> None:
         """Keep a person's word."""
@@ -146,6 +152,30 @@ class Stories:
         """Let one story's name lead to another."""
         with self._database.write() as session:
             session.execute(update(StoryRow).where(StoryRow.id == story).values(merged_into=into))
+
+
+def _alone(session: Session) -> None:
+    """Wait for whoever else puts articles into stories. On SQLite there is one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+def _left(session: Session, stories: Sequence[NewStory]) -> list[NewStory]:
+    """The stories without the articles that are in one by now; those of which nothing is left are not begun."""
+    taken: set[int] = set()
+    for some in _chunks([member.article for story in stories for member in story.members]):
+        taken.update(session.scalars(select(MemberRow.article_id).where(MemberRow.article_id.in_(some))))
+    if not taken:
+        return list(stories)
+    left = (
+        replace(
+            story,
+            members=tuple(member for member in story.members if member.article not in taken),
+            changes=tuple(change for change in story.changes if change.article not in taken),
+        )
+        for story in stories
+    )
+    return [story for story in left if story.members]
 
 
 def _record(session: Session, stories: Sequence[NewStory], at: datetime) -> list[str]:

@@ -83,10 +83,9 @@ def digest_test_delivery(
             mailbox(to)
         except ValueError as error:
             raise UsageError(f"--to {error}") from error
-    found = []
-    for name in [profile] if profile else sorted(settings.profile)[: 1 if to else None]:
-        some = [Address(channel=MAIL, recipient=to)] if to else addresses(settings, name)
-        found += tried(settings, home, name, some, at=now)
+    names = [profile] if profile else sorted(settings.profile)[: 1 if to else None]
+    meant = {name: [Address(channel=MAIL, recipient=to)] if to else addresses(settings, name) for name in names}
+    found = [each for name, some in meant.items() for each in tried(settings, home, name, some, at=now)]
     if not found:
         raise NothingThereError("nobody gets a digest: give a profile `to` or `channels` in spywire.toml")
     say(tried_text(found))

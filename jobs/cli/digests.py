@@ -61,7 +61,8 @@ def digest_preview(
 def digest_send(
     context: typer.Context,
     profile: Annotated[
-        list[str] | None, typer.Option("--profile", metavar="NAME", help="Only this profile. May be repeated.")
+        list[str] | None,
+        typer.Option("--profile", metavar="NAME", help="Make digests of this profile only. May be repeated."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what is due and owed; make and send nothing.")

@@ -44,9 +44,13 @@ def train(
         return
     if out is not None:
         raise UsageError("a candidate goes to the home's models; leave --out away, or --from-labels")
+    from jobs.runs import recorded
+
     with opened_database(context) as database:
         judges = judges_of(context, database)
-        candidate = run_teaching(database, home_of(context), judges, lessons, progress=complain)
+        with recorded(database, "train") as run:
+            candidate = run_teaching(database, home_of(context), judges, lessons, progress=complain)
+            run.counts = {f"labels.{name}": int(candidate.card["labels"][name]) for name in ("flag", "reject")}
     say(json.dumps(candidate.card, ensure_ascii=False) if as_json else candidate_text(candidate))
 
 

@@ -19,7 +19,7 @@ from jobs.digest.wanted import ANYTHING
 from storage.records import LinkState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from jobs.digest.counts import Before
@@ -83,6 +83,7 @@ class Around:
     began: datetime | None = None  # when this installation first ran
     fresh_since: datetime | None = None  # in a first edition: what was published before then is no news any more
     alarms: Sequence[Alarm] = ()  # open ones, about sources
+    resting: Collection[str] = ()  # sources that are due for a look only after the window
     asked: Sequence[StoredArticle] = ()  # rejected articles that a reader is asked about
     card: str = ""
     days: int = 1
@@ -126,6 +127,7 @@ def compose(
         left_out=left_out,
         unjudged=sum(stored.verdict.score is None for stored in doubtful),
         alarms=around.alarms,
+        resting=around.resting,
         stale=fresh.stale,
     )
     late = None if around.began and activity.since <= around.began else activity.since - LATE

@@ -10,7 +10,7 @@ from jobs.digest.words import count
 from storage.records import AlarmKind, LinkState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -31,18 +31,24 @@ def cover(
     left_out: int = 0,
     stale: int = 0,
     alarms: Iterable[Alarm] = (),
+    resting: Collection[str] = (),
 ) -> Coverage:
     """Judge a window by the sources that answered in it, the links that were read, and the alarms that are open.
 
     `sources` names every source that should have been looked at; those of `activity` are always counted. `flagged`
     counts stories, `left_out` those that were flagged and that these readers do not ask for, `stale` those that were no
     news any more when this installation began; `unjudged` counts articles that are held because no model could judge
-    them.
+    them. `resting` are sources that answered when they were last looked at, and are due only after the window: that
+    nobody looked at them in it is no fault of theirs. They are told apart, unless nobody looked at any.
 
     A look after the window's end counts too: an edition is composed when the next one may have happened already.
     """
     polls = {poll.source: poll for poll in activity.sources}
-    names = sorted({*sources, *polls})
+    every = {*sources, *polls}
+    rested = {name for name in resting if name in every and not _looked_at(name, polls, activity.since)}
+    if not any(_looked_at(name, polls, activity.since) for name in every):
+        rested = set()
+    names = sorted(every - rested)
     failed = tuple(note for name in names if (note := _note(name, polls.get(name), activity.since)))
     unwell = _unwell(alarms, names, {note.source for note in failed}, polls)
     answered = len(names) - len(failed)
@@ -55,6 +61,7 @@ def cover(
         day=Day.BLIND if blindness else Day.QUIET if quiet else Day.NORMAL,
         words=(
             blindness or _answers(answered, len(names)),
+            *_rest(len(rested)),
             *_silence(flagged, left_out + stale, blind=bool(blindness)),
             *_backstory(stale),
             *_backlog(unread, unjudged),
@@ -98,6 +105,10 @@ def _misread(degraded: int, sources: int) -> str:
 
 def _links(activity: Activity, states: AbstractSet[LinkState]) -> int:
     return sum(tally.count for tally in activity.tallies if tally.state in states)
+
+
+def _looked_at(source: str, polls: Mapping[str, SourcePoll], since: datetime) -> bool:
+    return source in polls and polls[source].at >= since
 
 
 def _note(source: str, poll: SourcePoll | None, since: datetime) -> SourceNote | None:
@@ -144,6 +155,11 @@ def _silence(flagged: int, left_out: int, *, blind: bool) -> list[str]:
     if left_out:
         return ["Nothing was flagged that belongs into this digest."]
     return ["Nothing was flagged, which on such a day says little." if blind else "Nothing was flagged."]
+
+
+def _rest(resting: int) -> Iterator[str]:
+    if resting:
+        yield f"{count(resting, 'more was', 'more were')} not due for a look."
 
 
 def _backstory(stale: int) -> Iterator[str]:

@@ -79,6 +79,18 @@ def draft(desk: Desk, entry: Entry, *, at: datetime, since: datetime | None = No
     return edition, asked
 
 
+def into_stories(desk: Desk, *, at: datetime) -> None:
+    """Put into stories what a crawl that is under way has stored so far.
+
+    It does that itself when it ends; until then each of its reports would be told alone, and as something new.
+    """
+    if Stories(desk.database).unassigned(limit=1):
+        from jobs.stories.assign import assign_all
+
+        houses = {source.name: source.family for source in desk.sources if source.family}
+        assign_all(desk.database, houses=houses, at=at)
+
+
 def digest(desk: Desk, entry: Entry, *, at: datetime) -> StoredEdition:
     """Compose the profile's digest and keep it; it is owed to everybody who gets it from then on.
 

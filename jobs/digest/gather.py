@@ -16,6 +16,7 @@ from storage.editions import Editions
 from storage.ledger import Ledger
 from storage.polls import Polls
 from storage.records import Activity, Decision, EntityKind
+from storage.sources import Sources
 from storage.stories import Stories
 from storage.subjects import Subjects
 
@@ -69,6 +70,7 @@ def gather(
             told=Editions(database).told(names, team.profile) if team.profile else {},
             before=_before(database, team, old, since=since),
             alarms=Alarms(database).open(),
+            resting=_resting(database, until=until),
         ),
     )
 
@@ -89,6 +91,15 @@ def activity(database: Database, *, since: datetime, until: datetime, without: C
 def judged_by(articles: Iterable[StoredArticle], now: str = "") -> str:
     """The versions of the models whose verdicts are shown."""
     return ", ".join(sorted({stored.verdict.model for stored in articles} - {NO_MODEL})) or now or NO_MODEL
+
+
+def _resting(database: Database, *, until: datetime) -> frozenset[str]:
+    """The sources that answered when they were last looked at, and are due for a look only after the window."""
+    return frozenset(
+        name
+        for name, state in Sources(database).states().items()
+        if not state.rhythm.failures and state.rhythm.next_at is not None and state.rhythm.next_at >= until
+    )
 
 
 def _news(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jobs.catalogue import known_sources
 from jobs.digest.agenda import agenda
-from jobs.digest.editions import Desk, digest, urgent
+from jobs.digest.editions import Desk, digest, into_stories, urgent
 from jobs.exits import CommandError, Exit
 from jobs.home import alone
 from jobs.runs import recorded
@@ -86,6 +86,8 @@ def compose_due(database: Database, job: SendJob, entries: Collection[Entry], *,
     """Compose and keep every edition that is due. What is wrong with one profile is told, and stops no other."""
     desk = Desk(database=database, home=job.home, settings=job.settings, sources=known_sources(job.home.sources_file))
     posted = Posted()
+    if job.now or any(entry.due or job.settings.profile[entry.profile].alert_score for entry in entries):
+        into_stories(desk, at=at)
     for entry in entries:
         try:
             if entry.due or (job.now and entry.since < entry.until):

@@ -56,7 +56,7 @@ def wanted(profile: Profile, name: str, sources: Iterable[Source]) -> Wanted:
         actors=_actors(profile, name),
         countries=frozenset(profile.countries),
         sectors=_sectors(profile, name),
-        languages=frozenset(language.lower() for language in profile.languages),
+        languages=frozenset(profile.languages),
         sources=_sources(profile, name, sources),
         threshold=profile.threshold,
     )

@@ -84,15 +84,28 @@ def _quiet(value: str) -> str:
     return value
 
 
+# Codes that are often written and that no article is ever found to name: the digest would be empty for ever.
+_NO_COUNTRIES = {"UK": "the United Kingdom is GB", "EL": "Greece is GR", "EU": "name its members"}
+
+
 def _country(value: str) -> str:
     if not re.fullmatch("[A-Za-z]{2}", value):
         raise ValueError(f"{value} is no country code; write two letters such as DE (ISO 3166-1)")
+    if cure := _NO_COUNTRIES.get(value.upper()):
+        raise ValueError(f"{value} is no country code of ISO 3166-1; {cure}")
     return value.upper()
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch("[A-Za-z]{2,3}", value):
+        raise ValueError(f"{value} is no language code; write two letters such as de (ISO 639-1)")
+    return value.lower()
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
 OneMailbox = Annotated[str, AfterValidator(mailbox_if_any)]
 Countries = Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], BeforeValidator(listed)]
+Languages = Annotated[tuple[Annotated[str, AfterValidator(_language)], ...], BeforeValidator(listed)]
 
 
 class Mail(Section):
@@ -150,7 +163,7 @@ class Profile(Section):
         (), description="Only stories that name one of these countries (ISO 3166 codes: DE, TW)."
     )
     sectors: Words = Field((), description="Only stories about one of these sectors: energy, telecoms.")
-    languages: Words = Field((), description="Only articles in these languages (en, de).")
+    languages: Languages = Field((), description="Only articles in these languages (en, de).")
     tags: Words = Field((), description="Only articles of sources with one of these tags.")
     threshold: float = Field(0.0, ge=0, le=1, description="Flagged stories below this score are left out. 0: none.")
     max_stories: int = Field(60, ge=1, le=1000, description="Stories shown in full; the rest is counted.")
