@@ -27,7 +27,7 @@ from storage.records import (
 )
 from storage.repeats import FULL_TEXT, alike, is_soft_404, soft_404, text_number, withdraw
 from storage.revisions import watch
-from storage.rows import article_columns, stored_record, text_hash
+from storage.rows import article_columns, standing, stored_record, text_hash
 from storage.search import refresh
 from storage.tables import ArticleRow, LinkRow, VerdictRow
 from storage.verdicts import follow, in_window, shadow_row, verdict_row
@@ -123,7 +123,7 @@ class Archive:
         Windows go by the verdict: a link may wait for hours between its discovery and its page, and must not fall
         between two windows. What another model says of it later does not move it to a later window.
         """
-        query = _standing().where(VerdictRow.decision == decision, in_window(since, until))
+        query = standing().where(VerdictRow.decision == decision, in_window(since, until))
         with self._database.read() as session:
             return _records(session, query.order_by(ArticleRow.id))
 
@@ -131,13 +131,13 @@ class Archive:
         self, decisions: Collection[Decision], *, since: datetime, until: datetime, after: int = 0, limit: int
     ) -> list[StoredArticle]:
         """Articles with an id above `after` whose verdict stands at one of these, by the same windows, by id."""
-        query = _standing().where(VerdictRow.decision.in_(decisions), in_window(since, until), ArticleRow.id > after)
+        query = standing().where(VerdictRow.decision.in_(decisions), in_window(since, until), ArticleRow.id > after)
         with self._database.read() as session:
             return _records(session, query.order_by(ArticleRow.id).limit(limit))
 
     def unjudged(self, *, limit: int) -> list[StoredArticle]:
         """Articles that are held because no model could judge them when they came, oldest first."""
-        query = _standing().where(VerdictRow.model == NO_MODEL, ArticleRow.purged_at.is_(None))
+        query = standing().where(VerdictRow.model == NO_MODEL, ArticleRow.purged_at.is_(None))
         query = query.order_by(ArticleRow.id).limit(limit)
         with self._database.read() as session:
             return _records(session, query)
@@ -146,15 +146,6 @@ class Archive:
         """Let a new verdict stand, unless a label does. The old one is kept, with the time it was superseded."""
         with self._database.write() as session:
             follow(session, article_id, replace(verdict, because=Because.REJUDGED), at=at)
-
-
-def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
-    return (
-        select(LinkRow, ArticleRow, VerdictRow)
-        .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
-        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
-        .where(VerdictRow.superseded_at.is_(None))
-    )
 
 
 def _records(session: Session, query: Select[LinkRow, ArticleRow, VerdictRow]) -> list[StoredArticle]:

@@ -13,9 +13,19 @@ from sqlalchemy import delete, or_, select, update
 
 from storage.findings import read_findings, write_findings
 from storage.likeness import compared
-from storage.records import NO_FINDINGS, STATE, Because, Change, Decision, Judged, Likeness, LinkState, StoryChange
+from storage.records import (
+    NO_FINDINGS,
+    STATE,
+    Because,
+    Change,
+    Decision,
+    Judged,
+    Likeness,
+    LinkState,
+    StoryChange,
+)
 from storage.repeats import retract
-from storage.rows import article_columns, article_record, stored_record, text_hash, verdict_record
+from storage.rows import article_columns, article_record, standing, stored_record, text_hash, verdict_record
 from storage.tables import ArticleRow, LikenessRow, LinkRow, MemberRow, RevisionRow, RevisitRow, StoryRow, VerdictRow
 from storage.tables import StoryChangeRow as ChangeRow
 from storage.verdicts import follow, labelled
@@ -24,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from storage.records import Alike, AlikeArticle, Moved, StoredArticle
@@ -37,7 +46,6 @@ HALF = 0.5  # share of a text that stands in the other, where a page claims to b
 CHUNK = 500  # ids in one IN list
 MOST_CLAIMED = 5  # articles of one identity that are looked at: some sites claim their home page everywhere
 FIRST = {"url", "published", "date_source"}  # what an edit does not change
-OF_REVISIONS = (StoryChange.REVISED, StoryChange.REMOVED)
 REMOVED = "removed by its publisher"
 MOVED = "moved to another address"
 
@@ -64,7 +72,7 @@ def earlier(
     alike = {like.article_id: like.alike for like in [*found, *compared(session, judged.sketch, claimed)]}
     if not alike:
         return None
-    query = _standing().add_columns(RevisitRow).outerjoin(RevisitRow, RevisitRow.article_id == ArticleRow.id)
+    query = standing().add_columns(RevisitRow).outerjoin(RevisitRow, RevisitRow.article_id == ArticleRow.id)
     query = query.where(ArticleRow.id.in_(alike), ArticleRow.purged_at.is_(None), LinkRow.id != link.id)
     for old_link, old, verdict, revisit in session.execute(query.order_by(ArticleRow.id)).all():
         moved = revisit is not None and (revisit.missed > 0 or revisit.url == judged.article.url)
@@ -153,9 +161,9 @@ def successor(session: Session, article_id: int, moved: Moved | None = None) -> 
 
 def absorb(session: Session, article_id: int, later_id: int, edited: Edited, *, at: datetime) -> bool:
     """Make of a later article a revision of the earlier one, whose address leads there or is gone."""
-    later = session.execute(_standing().where(ArticleRow.id == later_id)).one()
+    later = session.execute(standing().where(ArticleRow.id == later_id)).one()
     judged = _judged(session, *later)
-    own = session.execute(_standing().where(ArticleRow.id == article_id)).first()
+    own = session.execute(standing().where(ArticleRow.id == article_id)).first()
     if own is None or own[1].purged_at is not None:
         return False
     findings = read_findings(session, [article_id]).get(article_id, NO_FINDINGS)
@@ -243,15 +251,6 @@ def _hand_over(session: Session, later: int, first: int) -> None:
 def _judged(session: Session, link: LinkRow, article: ArticleRow, verdict: VerdictRow) -> Judged:
     findings = read_findings(session, [article.id]).get(article.id, NO_FINDINGS)
     return Judged(key=link.key, article=article_record(article), verdict=verdict_record(verdict), findings=findings)
-
-
-def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
-    return (
-        select(LinkRow, ArticleRow, VerdictRow)
-        .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
-        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
-        .where(VerdictRow.superseded_at.is_(None))
-    )
 
 
 def _host(url: str) -> str:

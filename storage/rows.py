@@ -6,6 +6,8 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from storage.records import (
     NO_FINDINGS,
     Article,
@@ -16,10 +18,13 @@ from storage.records import (
     StoredArticle,
     Verdict,
 )
+from storage.tables import ArticleRow, LinkRow, VerdictRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
     from storage.records import Findings
-    from storage.tables import ArticleRow, LinkRow, RunRow, VerdictRow
+    from storage.tables import RunRow
 
 
 def link_record(row: LinkRow) -> Link:
@@ -125,3 +130,13 @@ def article_columns(article: Article) -> dict[str, Any]:
         "dateline_date": dateline.get("date"),
         "agency": dateline.get("agency"),
     }
+
+
+def standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
+    """Every article with its link and the verdict in force."""
+    return (
+        select(LinkRow, ArticleRow, VerdictRow)
+        .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
+        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
+        .where(VerdictRow.superseded_at.is_(None))
+    )

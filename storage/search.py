@@ -15,8 +15,8 @@ from storage.findings import read_findings
 from storage.hits import ranked
 from storage.queries import as_fts5, as_tsquery
 from storage.records import NO_FINDINGS, EntityKind
-from storage.rows import stored_record
-from storage.tables import ArticleRow, LinkRow, VerdictRow
+from storage.rows import standing, stored_record
+from storage.tables import ArticleRow, LinkRow
 from storage.tokens import tokens
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def refresh(session: Session, article_id: int) -> None:
     """Let the index say of an article what the tables say now."""
     session.flush()
     forget(session, article_id)
-    row = session.execute(_standing().where(ArticleRow.id == article_id).limit(1)).first()
+    row = session.execute(standing().where(ArticleRow.id == article_id).limit(1)).first()
     if row is not None:
         link, article, verdict = row
         findings = read_findings(session, [article_id]).get(article_id, NO_FINDINGS)
@@ -182,20 +182,11 @@ def _either(parts: Sequence[str], sign: str) -> str:
 
 
 def _records(session: Session, ids: Sequence[int]) -> Iterator[StoredArticle]:
-    rows = session.execute(_standing().where(ArticleRow.id.in_(ids))).all()
+    rows = session.execute(standing().where(ArticleRow.id.in_(ids))).all()
     by_id = {article.id: (link, article, verdict) for link, article, verdict in rows}
     findings = read_findings(session, ids)
     for article_id in ids:
         yield stored_record(*by_id[article_id], findings.get(article_id, NO_FINDINGS))
-
-
-def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
-    return (
-        select(LinkRow, ArticleRow, VerdictRow)
-        .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
-        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
-        .where(VerdictRow.superseded_at.is_(None))
-    )
 
 
 def _sqlite(session: Session) -> bool:

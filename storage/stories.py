@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, text, update
 
-from storage.edits import OF_REVISIONS, change_row, told_late
+from storage.edits import change_row, told_late
 from storage.findings import read_findings
-from storage.records import NO_FINDINGS, Change, Decision, HandWord, Membership, StoredStory
-from storage.rows import stored_record
+from storage.records import NO_FINDINGS, OF_REVISIONS, Change, Decision, HandWord, Membership, StoredStory
+from storage.rows import standing, stored_record
 from storage.tables import (
     ArticleRow,
     LikenessRow,
@@ -48,7 +48,7 @@ class Stories:
     def unassigned(self, *, limit: int) -> list[StoredArticle]:
         """Flagged and held articles that are in no story yet, oldest first."""
         query = (
-            _standing()
+            standing()
             .outerjoin(MemberRow, MemberRow.article_id == ArticleRow.id)
             .where(VerdictRow.decision.in_(KEPT), MemberRow.article_id.is_(None))
             .order_by(ArticleRow.id)
@@ -261,7 +261,7 @@ def _stories(session: Session, rows: Sequence[StoryRow], known: Sequence[StoredA
     articles = {stored.id: stored for stored in known}
     wanted = [member.article_id for of_story in members.values() for member in of_story]
     for some in _chunks([article_id for article_id in wanted if article_id not in articles]):
-        articles |= {stored.id: stored for stored in _articles(session, _standing().where(ArticleRow.id.in_(some)))}
+        articles |= {stored.id: stored for stored in _articles(session, standing().where(ArticleRow.id.in_(some)))}
     there = {row.id: [member for member in members[row.id] if member.article_id in articles] for row in rows}
     return [_story(row, there[row.id], articles, changes[row.id]) for row in rows if there[row.id]]
 
@@ -289,15 +289,6 @@ def _membership(row: MemberRow) -> Membership:
         refused=tuple((public, why) for public, why in row.refused),
         origin=row.origin_id,
         origin_why=row.origin_why,
-    )
-
-
-def _standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
-    return (
-        select(LinkRow, ArticleRow, VerdictRow)
-        .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
-        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
-        .where(VerdictRow.superseded_at.is_(None))
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from storage.findings import write_findings
 from storage.records import LABEL, NO_MODEL, STATE, Because, Decision, Verdict, Word
-from storage.rows import stored_record
+from storage.rows import standing, stored_record
 from storage.search import refresh
 from storage.tables import ArticleRow, LabelRow, LinkRow, ShadowRow, VerdictRow
 
@@ -37,14 +37,14 @@ class Verdicts:
 
     def article(self, article_id: int) -> StoredArticle | None:
         """An article by its number."""
-        query = _standing_articles().where(ArticleRow.id == article_id)
+        query = standing().where(ArticleRow.id == article_id)
         with self._database.read() as session:
             row = session.execute(query).first()
             return None if row is None else stored_record(*row)
 
     def latest(self, *, limit: int) -> list[StoredArticle]:
         """The articles that came last, the newest first."""
-        query = _standing_articles().where(ArticleRow.purged_at.is_(None)).order_by(ArticleRow.id.desc()).limit(limit)
+        query = standing().where(ArticleRow.purged_at.is_(None)).order_by(ArticleRow.id.desc()).limit(limit)
         with self._database.read() as session:
             return [stored_record(*row) for row in session.execute(query)]
 
@@ -149,15 +149,6 @@ def _standing(article_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]
 def _alone(session: Session, article_id: int) -> None:
     """Wait for whoever else is giving this article a verdict: PostgreSQL would let both stand."""
     session.execute(select(ArticleRow.id).where(ArticleRow.id == article_id).with_for_update())
-
-
-def _standing_articles() -> Select[LinkRow, ArticleRow, VerdictRow]:
-    return (
-        select(LinkRow, ArticleRow, VerdictRow)
-        .join(ArticleRow, ArticleRow.link_id == LinkRow.id)
-        .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
-        .where(VerdictRow.superseded_at.is_(None))
-    )
 
 
 def _others(query: Select[*Columns], model: str, since: datetime) -> Select[*Columns]:

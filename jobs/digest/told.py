@@ -10,7 +10,7 @@ from jobs.digest.edition import Standing
 from jobs.stories.changes import said
 from jobs.stories.origins import outlet
 from jobs.stories.view import primary
-from storage.records import Decision, StoryChange
+from storage.records import OF_REVISIONS, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from storage.records import Change, StoredArticle, StoredStory
 
-OF_REVISIONS = {StoryChange.REVISED, StoryChange.REMOVED}  # they come without an article
 SOUND = 0.6  # quality from which a text may tell a story
 
 Window = tuple["datetime", "datetime"]

@@ -41,7 +41,7 @@ from storage.records.polls import (
 from storage.records.retention import FOREVER, Contracts, Keeping, KeptText
 from storage.records.revisions import Moved, Past, Revision, Revisit, Seen
 from storage.records.runs import Activity, JobHistory, Run, Tally
-from storage.records.stories import Change, HandWord, Membership, NewStory, StoredStory, StoryChange
+from storage.records.stories import OF_REVISIONS, Change, HandWord, Membership, NewStory, StoredStory, StoryChange
 
 __all__ = [
     "FOREVER",
@@ -52,6 +52,7 @@ __all__ = [
     "NO_MODEL",
     "NO_SKETCH",
     "NO_VALIDATORS",
+    "OF_REVISIONS",
     "STATE",
     "Activity",
     "Address",

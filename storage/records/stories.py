@@ -24,6 +24,9 @@ class StoryChange(StrEnum):
     SPLIT = "split"
 
 
+OF_REVISIONS = (StoryChange.REVISED, StoryChange.REMOVED)  # they come without an article
+
+
 @dataclass(frozen=True, kw_only=True)
 class Membership:
     """Why an article is in its story. `origin` is the article whose reporting it repeats, or itself."""
