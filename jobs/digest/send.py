@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
@@ -14,6 +15,7 @@ from jobs.exits import CommandError, Exit
 from jobs.home import alone
 from jobs.runs import recorded
 from storage.database import Database
+from storage.errors import StorageError
 from storage.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     Watch = Callable[[Delivery, Settlement], None]
 
 JOB = "digest"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -95,6 +99,12 @@ def compose_due(database: Database, job: SendJob, entries: Collection[Entry], *,
             posted.made.extend(urgent(desk, entry, at=at))
         except CommandError as error:
             posted.troubles.append(error)
+        except StorageError:
+            raise
+        except Exception as error:  # a bug that one profile comes upon keeps no edition from another
+            log.exception("a bug while the digest of %s was made", entry.profile)
+            told = f"[profile.{entry.profile}] a bug in spywire, please report it: {type(error).__name__}"
+            posted.troubles.append(CommandError(told))
     return posted
 
 

@@ -142,7 +142,8 @@ def _check_known(keys: tuple[str, ...], origin: str) -> None:
 def _first_mistake(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> str:
     mistake = error.errors()[0]
     keys = tuple(str(part) for part in mistake["loc"][: 3 if mistake["loc"][0] in NAMED else 2])
-    message = mistake["msg"][0].lower() + mistake["msg"][1:]
+    said = mistake["msg"].removeprefix("Value error, ")
+    message = said[0].lower() + said[1:]
     shown = "" if _is_secret(keys) else f", not {mistake['input']!r}"
     return f"{origins.get(keys, 'settings')}: [{'.'.join(keys[:-1])}] {keys[-1]}: {message}{shown}"
 

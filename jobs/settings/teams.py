@@ -92,7 +92,7 @@ def _country(value: str) -> str:
     if not re.fullmatch("[A-Za-z]{2}", value):
         raise ValueError(f"{value} is no country code; write two letters such as DE (ISO 3166-1)")
     if cure := _NO_COUNTRIES.get(value.upper()):
-        raise ValueError(f"{value} is no country code of ISO 3166-1; {cure}")
+        raise ValueError(f"no country has the code {value} in ISO 3166-1; {cure}")
     return value.upper()
 
 

@@ -93,8 +93,12 @@ class Newsroom:
         score: float = 0.95,
         actor: str = "APT29",
         text: str = "",
+        crawling: bool = False,
     ) -> None:
-        """An article that was found, read and judged at that time. The same text is another report of one event."""
+        """An article that was found, read and judged at that time. The same text is another report of one event.
+
+        With `crawling` its crawl is still under way, and has put nothing into stories.
+        """
         run = Runs(self.database).start("crawl", version="1", at=at)
         key = f"https://{source}.example/{number}"
         body, title = text or text_of(number, actor), f"Report {number} about {actor}"
@@ -109,6 +113,8 @@ class Newsroom:
         judged = Judged(key=key, article=article, verdict=verdict, findings=named, sketch=sketch(body))
         outcome = Settled(key=key, state=LinkState.DISCOVERED, reason="", at=at, http_status=200)
         Archive(self.database).add(judged, outcome, run=run)
+        if crawling:
+            return
         assign_all(self.database, houses={}, at=at)
         Runs(self.database).end(run, at=at, exit_code=0, counts={})
 

@@ -158,6 +158,18 @@ def test_half_of_the_sources_is_enough() -> None:
     assert cover(seen(poll("A"), poll("B", PollState.BLOCKED)), flagged=1, unjudged=0).day is Day.NORMAL
 
 
+def test_a_source_that_is_due_only_after_the_window_is_told_apart() -> None:
+    polls = seen(poll("A"), poll("B", PollState.HTTP_ERROR))
+    coverage = cover(polls, sources=("C", "D"), flagged=0, unjudged=0, resting={"B", "C", "of another catalogue"})
+    assert [note.source for note in coverage.failed] == ["B", "D"]
+    assert (coverage.answered, coverage.sources, coverage.words[1]) == (1, 3, "1 more was not due for a look.")
+
+
+def test_where_nobody_looked_at_any_source_the_day_is_blind_whenever_they_are_due() -> None:
+    coverage = cover(seen(), sources=("A", "B"), flagged=0, unjudged=0, resting={"A", "B"})
+    assert (coverage.day, coverage.words[0]) == (Day.BLIND, "No source was looked at in this window.")
+
+
 def test_an_empty_feed_and_an_unchanged_one_have_answered() -> None:
     polls = poll("A", PollState.EMPTY), poll("B", PollState.UNCHANGED)
     assert cover(seen(*polls), flagged=0, unjudged=0).day is Day.QUIET

@@ -128,6 +128,9 @@ def test_what_nothing_can_fulfil_is_a_mistake(asks: dict[str, object], says: str
     "mistake",
     [
         {"countries": ["Germany"]},
+        {"countries": ["UK"]},
+        {"languages": ["english"]},
+        {"languages": ["en-US"]},
         {"at": 7},
         {"at": "7 o'clock"},
         {"at": "07:00Z"},

@@ -11,11 +11,15 @@ from typer.testing import CliRunner
 
 from jobs.cli import app
 from jobs.digest.edition import Day, Standing
+from jobs.digest.send import SendJob, send
 from jobs.exits import Exit, NothingThereError, UsageError
+from jobs.settings import load_settings
 from storage.audits import Audits
 from storage.outbox import Outbox
-from storage.records import Decision, DeliveryState, EditionKind
+from storage.records import Decision, DeliveryState, EditionKind, Membership, NewStory, Rhythm, SourceState
 from storage.runs import Runs
+from storage.sources import Sources
+from storage.stories import Stories
 from tests.jobs.digest_archive import BEGAN, DAY, SEVEN, Newsroom, newsroom, text_of
 
 if TYPE_CHECKING:
@@ -129,6 +133,17 @@ def test_a_mistake_in_one_profile_stops_no_other(room: Newsroom) -> None:
     assert "no actor is known as 'Nobody Known'" in str(posted.troubles[0])
 
 
+def test_a_bug_that_one_profile_comes_upon_stops_no_other(room: Newsroom) -> None:
+    room.configure("[profile.bad]\nchannels = []\n[profile.good]\nchannels = []\n")
+    room.report(1, at=NIGHT)
+    settings = load_settings(room.home, {}).settings
+    bad = settings.profile["bad"].model_copy(update={"excerpt": None})
+    settings = settings.model_copy(update={"profile": settings.profile | {"bad": bad}})
+    posted = send(SendJob(home=room.home, settings=settings, at=SEVEN))
+    assert ([stored.profile for stored in posted.made], posted.exit) == (["good"], Exit.BUG)
+    assert str(posted.troubles[0]) == "[profile.bad] a bug in spywire, please report it: TypeError"
+
+
 def test_two_teams_get_their_own_from_one_archive(room: Newsroom) -> None:
     room.configure(
         '[profile.north]\nactors = ["Cozy Bear"]\n[profile.east]\nzone = "Asia/Tokyo"\nactors = ["Volt Typhoon"]\n'
@@ -139,6 +154,47 @@ def test_two_teams_get_their_own_from_one_archive(room: Newsroom) -> None:
     assert [[item.actors for item in each.flagged.items] for each in room.editions("north")] == [[("APT29",)]]
     assert [[item.actors for item in each.flagged.items] for each in room.editions("east")] == [[("Volt Typhoon",)]]
     assert room.editions("north")[0].left_out == 1
+
+
+def test_what_a_crawl_under_way_has_stored_is_told_as_the_story_that_it_belongs_to(room: Newsroom) -> None:
+    room.report(1, at=NIGHT)
+    room.send(SEVEN)
+    told = room.editions()[0].flagged.items[0].id
+    morning = SEVEN + DAY - timedelta(minutes=10)
+    room.report(11, at=morning, text=text_of(1, "APT29"), crawling=True)
+    room.report(12, at=morning, source="blog", text=text_of(1, "APT29"), crawling=True)
+    room.send(SEVEN + DAY)
+    (item,) = room.editions()[1].flagged.items
+    assert (item.id, item.articles, item.standing) == (told, 2, Standing.ONGOING)
+
+
+def test_two_who_put_an_article_into_a_story_put_it_into_one(room: Newsroom) -> None:
+    room.report(1, at=NIGHT, crawling=True)
+    room.report(2, at=NIGHT, actor="Kimsuky", crawling=True)
+    store = Stories(room.database)
+    begun = [
+        NewStory(
+            id=None,
+            first_seen=NIGHT,
+            last_seen=NIGHT,
+            roundup=False,
+            members=(Membership(article=number, why="alone", origin=number, origin_why=""),),
+        )
+        for number in (1, 2)
+    ]
+    assert store.record(begun[:1], at=NIGHT) == ["S-20261121-01"]
+    assert store.record(begun, at=NIGHT) == ["S-20261121-02"]
+    assert [[stored.id for stored in story.articles] for story in store.open(since=NIGHT)] == [[1], [2]]
+
+
+def test_a_source_that_is_not_due_in_the_window_has_not_failed(room: Newsroom) -> None:
+    blog = SourceState(name="blog", url="https://blog.example/feed", rhythm=Rhythm(next_at=SEVEN + timedelta(hours=1)))
+    room.report(1, at=NIGHT, decision=Decision.REJECT, score=0.01)
+    Sources(room.database).keep([blog])
+    room.send(SEVEN)
+    coverage = room.editions()[0].coverage
+    assert (coverage.day, coverage.failed, coverage.answered, coverage.sources) == (Day.QUIET, (), 1, 1)
+    assert coverage.words[:2] == ("The only source answered.", "1 more was not due for a look.")
 
 
 def test_an_archive_that_is_read_after_the_fact_is_no_news(room: Newsroom) -> None:

@@ -76,6 +76,7 @@ def test_a_secret_can_lie_in_a_file_and_is_not_shown(home: Home, tmp_path: Path)
         ("[fetch]\ndelay = -1\n", r"spywire\.toml:2: \[fetch\] delay: .*greater than or equal to 0, not -1"),
         ('[fetch]\nallow_networks = ["here"]\n', r"spywire\.toml:2: \[fetch\] allow_networks"),
         ("[fetch]\nallow_ports = [80, 99999]\n", r"spywire\.toml:2: \[fetch\] allow_ports: .*65535, not 99999"),
+        ('[profile.x]\nzone = "Mars/X"\n', r"spywire\.toml:2: \[profile\.x\] zone: no such time zone; write"),
         ("[fetch\ndelay = 3\n", r"spywire\.toml:1: not TOML"),
         ("[fetch]\ndelay = 3\ndelay = 4\n", r"spywire\.toml:3: not TOML"),
     ],

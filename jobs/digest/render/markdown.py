@@ -156,7 +156,8 @@ def _notes(edition: Edition) -> Iterator[str]:
 
 
 def _foot(edition: Edition) -> Iterator[str]:
-    yield f"*{escaped(phrases.card(edition))} {escaped(phrases.colophon(edition))}*"
+    card = phrases.card(edition).removesuffix(".")
+    yield f"*{escaped(card)}. {escaped(phrases.colophon(edition))}*"
     yield _label(edition)
 
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jobs.cli import app
-from jobs.exits import CommandError, UsageError
+from jobs.exits import CommandError, ConfigError, UsageError
 from storage.records import DeliveryState
 from tests.jobs.delivery.office import Office, Postbox, free_port, server, to
 from tests.jobs.delivery.test_channels import SECRET, hook
@@ -46,6 +46,24 @@ def test_a_test_goes_through_every_channel_and_past_the_outbox(office: Office) -
     assert box.message()["Subject"] == "Test: Espionage watch (daily)"
     assert json.loads(got[0][1])["kind"] == "test"
     assert office.outbox.counts() == {}
+
+
+def test_a_test_writes_its_file_each_time(office: Office) -> None:
+    office.set("profile.daily", channels=["files"])
+    office.set("channel.files", kind="folder", path="out")
+    assert run(office, "test-delivery").output.endswith("daily-test.html\n")
+    (office.folder / "out" / "daily-test.html").write_text("of last year")
+    assert run(office, "test-delivery").output.endswith("daily-test.html\n")
+    assert "This is a test" in (office.folder / "out" / "daily-test.html").read_text()
+
+
+def test_nothing_is_tried_while_a_profile_names_a_channel_that_is_not_there(office: Office) -> None:
+    office.set("profile.daily", channels=["files"])
+    office.set("profile.later", channels=["nowhere"])
+    office.set("channel.files", kind="folder", path="out")
+    with pytest.raises(ConfigError, match=r"\[profile.later\] channels: there is no \[channel.nowhere\]"):
+        run(office, "test-delivery")
+    assert not (office.folder / "out").exists()
 
 
 def test_a_test_to_one_address_goes_to_nobody_else(office: Office) -> None:
