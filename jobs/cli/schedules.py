@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.options import locked_for
-from jobs.exits import Exit, UsageError
-from jobs.terminal import home_of, leave, say
+from jobs.cli.options import Busy, IfBusy, locked_for
+from jobs.exits import ConfigError, Exit, UsageError
+from jobs.terminal import configuration_of, home_of, leave, say
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -29,6 +29,7 @@ def schedule(
         typer.Option("--print", metavar="KIND", help="Write what a scheduler needs: crontab, systemd or kubernetes."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say what is due when, start nothing.")] = False,
+    if_busy: IfBusy = Busy.FAIL,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is started, and how it ended.")] = False,
 ) -> None:
     """Start the jobs that are due: polls, digests, deliveries, retention, backups. Runs until it is stopped."""
@@ -41,7 +42,7 @@ def schedule(
     LOG.verbose = verbose
     stop, numbers = _stopped_by_signals()
     if once:
-        with locked_for(home, "schedule"):
+        with locked_for(home, "schedule", if_busy=if_busy, verbose=verbose):
             from jobs.schedule.daemon import Scheduler
             from jobs.schedule.daemon import once as run_once
 
@@ -68,7 +69,11 @@ def _print(context: typer.Context, kind: str) -> None:
 
     if kind not in list(Kind):
         raise UsageError(f"there is no {kind} to print; there are {', '.join(Kind)}")
-    say(units(Kind(kind), this_place(home_of(context), version=version("spywire"))), end="")
+    try:
+        settings = configuration_of(context).settings
+    except ConfigError:
+        settings = None
+    say(units(Kind(kind), this_place(home_of(context), settings, version=version("spywire"))), end="")
 
 
 def _stopped_by_signals() -> tuple[Event, list[int]]:

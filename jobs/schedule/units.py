@@ -10,8 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.settings.teams import ChannelKind
+
 if TYPE_CHECKING:
     from jobs.home import Home
+    from jobs.settings import Settings
 
 
 class Kind(StrEnum):
@@ -23,8 +26,9 @@ class Kind(StrEnum):
 
 
 CRONTAB = """\
-# One line is enough: it starts whatever is due, and says nothing while all is well.
-*/5 * * * *   {command} schedule --once
+# One line is enough: it starts whatever is due, and says nothing while all is well,
+# nor when the one before it is still at work: `status --check` tells of one that hangs.
+*/5 * * * *   {command} schedule --once --if-busy skip
 """
 
 SYSTEMD = """\
@@ -80,6 +84,7 @@ UMask=0077
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
+# Each of these folders has to be there, or the unit does not start.
 ReadWritePaths={folders}
 PrivateTmp=yes
 PrivateDevices=yes
@@ -170,13 +175,28 @@ class Place:
     home: Home
     user: str
     version: str
+    others: tuple[Path, ...] = ()  # folders outside the home that the settings want written
 
 
-def this_place(home: Home, *, version: str) -> Place:
-    """Where we run from, in absolute paths."""
+def this_place(home: Home, settings: Settings | None, *, version: str) -> Place:
+    """Where we run from, in absolute paths; without settings only the home is known to be written."""
     script = Path(sys.executable).with_name("spywire")
     program = (str(script),) if script.exists() else (sys.executable, "-m", "jobs")
-    return Place(program=program, home=home, user=getpass.getuser(), version=version)
+    others = () if settings is None else written_by(settings, home)
+    return Place(program=program, home=home, user=getpass.getuser(), version=version, others=others)
+
+
+def written_by(settings: Settings, home: Home) -> tuple[Path, ...]:
+    """The folders outside the home that jobs write into, as the settings have them."""
+    from storage.database import file_of, parse
+
+    channels = [channel.path for channel in settings.channel.values() if channel.kind is ChannelKind.FOLDER]
+    folders = [home.config / name for name in (settings.backup.folder, settings.site.folder, *channels) if name]
+    files = [home.config / name for name in (settings.watch.textfile, settings.watch.heartbeat) if name]
+    files += [file] if (file := file_of(parse(settings.storage.url))) else []
+    found = (path.expanduser().absolute() for path in (*folders, *(file.parent for file in files)))
+    own = (home.config, home.data, home.state)
+    return tuple(path for path in dict.fromkeys(found) if not any(path.is_relative_to(folder) for folder in own))
 
 
 def units(kind: Kind, place: Place) -> str:
@@ -190,7 +210,9 @@ def units(kind: Kind, place: Place) -> str:
     if kind is Kind.KUBERNETES:
         return KUBERNETES.format(version=place.version)
     command = " ".join(_systemd(word) for word in [*place.program, *one])
-    hardening = HARDENING.format(user=place.user, folders=" ".join(_systemd(str(folder)) for folder in folders))
+    hardening = HARDENING.format(
+        user=place.user, folders=" ".join(_systemd(str(folder)) for folder in (*folders, *place.others))
+    )
     return SYSTEMD.format(command=command, hardening=hardening)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jobs.home import Home, locked
 from storage.database import HEAD, Database
 from tests.bench.outage import outage
 from tests.conftest import made_database
@@ -89,6 +90,21 @@ def test_restore_puts_the_old_file_aside(filled: Desk, tmp_path: Path) -> None:
     done = filled.run("db", "restore", str(tmp_path / "b.db"), "--force")
     assert (done.code, "spywire.db.replaced" in done.out) == (0, True)
     assert filled.run("db", "check").code == 0
+    again = filled.run("db", "restore", str(tmp_path / "b.db"), "--force")
+    assert (again.code, "move it away first" in again.err, "--force" in again.err) == (2, True, False)
+
+
+@pytest.mark.parametrize("job", ["crawl", "digest", "retain", "reclassify", "site"])
+def test_nothing_is_put_back_or_copied_while_a_job_writes(filled: Desk, tmp_path: Path, job: str) -> None:
+    home = Home(config=filled.folder, data=filled.folder, state=filled.folder)
+    with locked(home, job):
+        for command in (
+            ["restore", str(tmp_path / "b.db")],
+            ["vacuum"],
+            ["copy", "--to", f"sqlite:///{tmp_path}/c.db"],
+        ):
+            busy = filled.run("db", *command)
+            assert (busy.code, f"in use by `spywire {job}`" in busy.err) == (75, True)
 
 
 def test_a_database_of_a_newer_version_is_refused_with_what_to_do(filled: Desk) -> None:
@@ -121,6 +137,12 @@ def test_a_crawl_on_a_full_disk_ends_with_74_and_goes_on_when_there_is_room(smal
     full = desk.crawl()
     assert full.code == 74, full.err
     assert "check its disk" in full.err
+    with suppress(OSError), (small_disk / "fill").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(512))
+    full = desk.crawl()
+    assert full.code == 74, f"not the lock's fault: {full.err}"
+    (small_disk / "fill").unlink()
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
     assert desk.run("db", "check").code == 0
     assert desk.crawl().code == 0

@@ -89,6 +89,8 @@ def test_the_same_labels_make_the_same_candidate_bit_for_bit(filled: Desk) -> No
     shutil.rmtree(folder)
     again = filled.run("train", "--from-labels")
     assert again.code == 0, again.err
+    listed = filled.run("runs", "list", "--job", "train", "--json").out
+    assert listed.count('"labels.flag": 6') == listed.count('"labels.reject": 6') > 0
     assert "learnt from 6 flag and 6 reject labels" in again.out
     assert f"`spywire model promote {version}`" in again.out
     assert kept == {name: (folder / name).read_bytes() for name in kept}

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jobs.exits import BusyError, ConfigError, Exit, UsageError, exit_of
-from jobs.log import LOG
+from jobs.log import LOG, secrets_of
 from jobs.runs import RunState, check_clock, recorded, run_text, runs_text, state_of
+from jobs.settings import Settings
 from storage.database import Database
 from storage.errors import StorageError
 from storage.runs import Runs
@@ -79,6 +80,11 @@ def test_a_secret_never_reaches_a_record(database: Database) -> None:
         raise ValueError("https://user:correct%20horse%2Fbattery@host refused 'correct horse/battery'")
     (run,) = Runs(database).recent(limit=1)
     assert run.error == "ValueError: https://user:[hidden]@host refused '[hidden]'"
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:canary@host/db", "postgresql://u@host/db?password=canary&x=1"])
+def test_the_password_of_a_database_is_a_secret_wherever_it_stands(url: str) -> None:
+    assert "canary" in secrets_of(Settings.model_validate({"storage": {"url": url}}))
 
 
 def test_a_killed_run_is_told_from_one_that_goes_on(database: Database) -> None:

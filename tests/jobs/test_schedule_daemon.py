@@ -12,18 +12,18 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jobs.exits import ConfigError
-from jobs.home import Home
+from jobs.home import Home, locked
 from jobs.schedule.children import Child, arguments, limit
 from jobs.schedule.configured import Configuring
-from jobs.schedule.daemon import Scheduler, once
+from jobs.schedule.daemon import Scheduler, once, serve
 from jobs.schedule.plan import Job
-from jobs.schedule.units import Kind, Place, units
+from jobs.schedule.units import Kind, Place, this_place, units
 from jobs.settings import Settings
 from storage.database import Database
 from storage.runs import Runs
@@ -191,7 +191,17 @@ def test_units_are_ready_to_use(kind: Kind, tmp_path: Path) -> None:
         line = text.splitlines()[-1]
         assert line.startswith("*/5 * * * *   ")
         words = shlex.split(line.removeprefix("*/5 * * * *   ").replace("\\%", "%"))
-        assert words == [sys.executable, "-m", "jobs", "--home", str(home.config), "schedule", "--once"]
+        assert words == [
+            sys.executable,
+            "-m",
+            "jobs",
+            "--home",
+            str(home.config),
+            "schedule",
+            "--once",
+            "--if-busy",
+            "skip",
+        ]
     elif kind is Kind.SYSTEMD:
         assert f'ExecStart={sys.executable} -m jobs --home "{tmp_path}/a home 100%%" schedule\n' in text
         assert "SuccessExitStatus=1 69 75 124" in text
@@ -203,8 +213,52 @@ def test_units_are_ready_to_use(kind: Kind, tmp_path: Path) -> None:
 
 def test_printing_units_needs_no_settings(desk: Desk) -> None:
     result = desk.run("schedule", "--print", "crontab")
-    assert f"--home {desk.folder} schedule --once" in result.out
+    assert f"--home {desk.folder} schedule --once --if-busy skip" in result.out
     assert desk.run("schedule", "--print", "initd").code == 2
+
+
+def test_a_service_may_write_wherever_its_settings_say(tmp_path: Path) -> None:
+    home = home_in(tmp_path / "home")
+    settings = Settings.model_validate(
+        {
+            "storage": {"url": home.database_url},
+            "backup": {"folder": str(tmp_path / "backups")},
+            "site": {"folder": "site"},
+            "watch": {"textfile": str(tmp_path / "exporter" / "spywire.prom")},
+        }
+    )
+    text = units(Kind.SYSTEMD, this_place(home, settings, version="1.2"))
+    assert text.count(f"ReadWritePaths={tmp_path}/home {tmp_path}/backups {tmp_path}/exporter\n") == 2
+
+
+def test_who_comes_while_another_one_does_what_is_due_may_keep_silent(desk: Desk) -> None:
+    with locked(home_in(desk.folder), "schedule"):
+        assert desk.run("schedule", "--once").code == 75
+        skipped = desk.run("schedule", "--once", "--if-busy", "skip")
+        assert (skipped.code, skipped.out, skipped.err) == (0, "", "")
+
+
+def test_settings_that_cannot_be_kept_are_in_force_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = home_in(tmp_path)
+    home.sources_file.write_text('[wire]\nurl = "https://example.org/feed"\n')
+    (tmp_path / "last-good").write_text("in the way")
+    reading = Configuring(home, {})
+    assert [reading.read().kept for _ in range(3)] == [None] * 3
+    assert capsys.readouterr().err.count("the good settings cannot be kept") == 1
+
+
+def test_a_daemon_that_cannot_reach_its_server_waits_for_its_lock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, stop = home_in(tmp_path), Event()
+    home.sources_file.write_text('[wire]\nurl = "https://example.org/feed"\n')
+    home.settings_file.write_text('[storage]\nurl = "postgresql://127.0.0.1:1/none"\n')
+    Timer(1, stop.set).start()
+    serve(Scheduler(home=home, environment={}), stop=stop)
+    said = capsys.readouterr().err
+    assert said.count("cannot open the database") == 1
 
 
 def test_nobody_else_in_the_environment_is_needed(desk: Desk, site: Site) -> None:
