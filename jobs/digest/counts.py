@@ -36,7 +36,7 @@ def count(
     """Stories by what they name, most first.
 
     The time before is cut into windows as long as this one, and a story counts once in each in which it was flagged.
-    An installation younger than four weeks is measured by the time there is.
+    An installation younger than four weeks is measured by the time there is; one younger than a window by nothing.
     """
     length = until - since
     history = min(USUAL, since - began) if began and began < since else USUAL if began is None else timedelta()
@@ -67,7 +67,7 @@ def _counted(stories: Sequence[Mapping[str, str]], usual: Counter[str], windows:
         Count(
             name=short(names[key], _NAME),
             stories=counted[key],
-            usual=round(usual[key] / max(windows, 1.0), 2),
+            usual=round(usual[key] / windows, 2) if windows >= 1 else None,
         )
         for key in most
     )

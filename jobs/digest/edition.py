@@ -64,7 +64,7 @@ class Count:
 
     name: str
     stories: int
-    usual: float
+    usual: float | None  # None while there is not yet one such window to compare with
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.digest.compose import Team
+from jobs.digest.compose import Around, Team
 from jobs.digest.gather import gather
+from storage.editions import Editions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,4 +23,5 @@ def preview(
 ) -> Edition:
     """The edition of `[since, until)`. Nothing is written: the same window gives the same edition again."""
     team = Team(title=settings.digest.title, most_items=settings.digest.max_stories)
-    return gather(database, team, sources=sources, since=since, until=until, at=until)
+    around = Around(began=Editions(database).beginning())
+    return gather(database, team, sources=sources, since=since, until=until, at=until, around=around)

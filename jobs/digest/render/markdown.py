@@ -13,7 +13,7 @@ from jobs.digest.render import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from jobs.digest.edition import Edition, Item
+    from jobs.digest.edition import Count, Edition, Item
 
 # Whatever starts emphasis, code, links, images, HTML, entities, tables, mentions or formulas inside a line; what
 # starts a block at its beginning; and bare addresses, which GitHub's dialect would turn into links.
@@ -140,7 +140,12 @@ def _questions(edition: Edition) -> Iterator[str]:
 def _counts(edition: Edition) -> Iterator[str]:
     for title, counts in phrases.counted(edition):
         yield f"## {title}"
-        yield _list(f"{escaped(count.name)}: **{count.stories:,}** ({phrases.usual(count)})" for count in counts)
+        yield _list(f"{escaped(count.name)}: **{count.stories:,}**{_usual(count)}" for count in counts)
+
+
+def _usual(count: Count) -> str:
+    usual = phrases.usual(count)
+    return f" ({usual})" if usual else ""
 
 
 def _notes(edition: Edition) -> Iterator[str]:

@@ -221,7 +221,9 @@ def counted(edition: Edition) -> list[tuple[str, tuple[Count, ...]]]:
 
 
 def usual(of: Count) -> str:
-    """What is usual in so long a window."""
+    """What is usual in so long a window; empty where nothing is known of it."""
+    if of.usual is None:
+        return ""
     return f"usually {of.usual:.1f}" if of.usual >= 0.05 else "usually none"  # noqa: PLR2004 - what would be shown as 0.0
 
 

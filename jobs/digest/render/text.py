@@ -155,7 +155,7 @@ def _count(of: Count, *, most: int) -> Iterator[str]:
     name = cut(of.name, _NAME)
     bar = "█" * max(round(_BAR * of.stories / most), 1) if of.stories > 0 else ""
     start = name + " " * (_NAME - columns(name)) + f"{of.stories:>6,}  "
-    yield start + bar.ljust(_BAR + 2) + phrases.usual(of)
+    yield (start + bar.ljust(_BAR + 2) + phrases.usual(of)).rstrip()
 
 
 def _notes(edition: Edition) -> Iterator[str]:

@@ -123,6 +123,13 @@ def test_a_job_that_is_late_is_a_warning_and_one_that_never_ran_is_not() -> None
     assert (late.level, late.words) == (Level.WARNING, "digest is 3 h late")
 
 
+def test_a_job_that_was_called_once_and_failed_is_not_told_of_for_ever() -> None:
+    copied = replace(CRAWL, name="backup", exit_code=74, done_at=None, failures=1)
+    (finding,) = check(replace(WELL, jobs=(CRAWL, copied)), max_age=AGE)
+    assert finding.words == "backup ended with 74: the database fails"
+    assert check(replace(WELL, jobs=(CRAWL, replace(copied, started_at=NOON - 169 * HOUR))), max_age=AGE) == ()
+
+
 def test_deliveries_that_failed_and_jobs_that_keep_failing_are_warnings() -> None:
     outbox = {DeliveryState.FAILED: 2, DeliveryState.UNCERTAIN: 1, DeliveryState.DEFERRED: 9}
     digest = replace(CRAWL, name="digest", failures=3)
