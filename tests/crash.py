@@ -55,12 +55,12 @@ def torment(folder: Path, *, kills: int, links: int, seed: int, storage: str = "
         desk.configure(*sites, storage=storage)
         desk.sources(**{f"host_{n}": f"{site.url}/feed.xml" for n, site in enumerate(sites)})
         done = repeated = 0
-        while done < kills:
+        url = storage or f"sqlite:///{folder / 'spywire.db'}"
+        while done < kills and _settled(url) < links:  # a crawl with nothing left to do cannot be killed at work
             before = _fetched(sites)
             begun = sum(before.values()) if done % 2 else -1
             done += _killed(desk, after=random.uniform(0.3, longest), reached=partial(_more, sites, begun))
             repeated += sum(count - 1 for count in (_fetched(sites) - before).values())
-        url = storage or f"sqlite:///{folder / 'spywire.db'}"
         reached = _settled(url)
         peace = subprocess.run([*COMMAND, str(desk.folder), "crawl", "--all"], capture_output=True, check=False)
         assert peace.returncode == 0, peace.stderr.decode()
