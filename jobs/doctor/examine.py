@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ALWAYS: tuple[Check, ...] = (parts.settings, parts.sources, place.writable, place.locks, parts.libraries, parts.extras)
 WITH_SETTINGS: tuple[Check, ...] = (
+    parts.profiles,
     place.room,
     place.file_system,
     memory.schema,

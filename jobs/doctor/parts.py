@@ -66,6 +66,23 @@ def sources(subject: Subject) -> Iterator[Finding]:
         yield fail("sources", found_out, "pip install 'spywire[render]', or take render out")
 
 
+def profiles(subject: Subject) -> Iterator[Finding]:
+    """Whether each team's digest could be made and has a way to its readers."""
+    from jobs.digest.profiles import addresses, team
+
+    for name in sorted(subject.settings.profile):
+        try:
+            team(subject.settings, name, subject.sources or ())
+            owed = addresses(subject.settings, name)
+        except ConfigError as error:
+            yield fail("profile", str(error), "correct that, or nobody gets this digest")
+            continue
+        if owed:
+            yield ok("profile", f"{name}: {len(owed)} to be served")
+        else:
+            yield warn("profile", f"{name}: nobody gets it", f"write `to` or `channels` into [profile.{name}]")
+
+
 def libraries(_: Subject) -> Iterator[Finding]:
     """Which versions there are."""
     shown = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]

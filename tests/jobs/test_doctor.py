@@ -206,3 +206,15 @@ def test_the_command_prints_a_screen_or_json(desk: Desk, subject: Subject) -> No
     assert [each["check"] for each in done.json["findings"]] == [
         each["check"] for each in report_json(findings)["findings"]
     ]
+
+
+def test_a_team_that_no_digest_would_reach_is_named(subject: Subject) -> None:
+    with subject.home.settings_file.open("a") as file:
+        file.write('[profile.cert]\nto = ["desk@example.org"]\n[profile.press]\ntags = ["agency"]\n[profile.nobody]\n')
+    findings = of(examine(subject), "profile")
+    assert [(finding.grade, finding.found.split(":")[0]) for finding in findings] == [
+        (Grade.FAIL, "[profile.cert] to"),
+        (Grade.WARN, "nobody"),
+        (Grade.FAIL, "[profile.press] tags"),
+    ]
+    assert exit_code(findings) == Exit.CONFIG
