@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 HEALTHY = 50
-TIMEOUT, DEADLINE = 3.0, 3.0
+TIMEOUT, DEADLINE = 3.0, 6.0
 CONCURRENCY = 32
 MAX_BYTES = 6 * MEGABYTE
 MOST_PAGES = 20  # of a source and run
