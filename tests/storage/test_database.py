@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
@@ -23,20 +25,43 @@ from storage.runs import Runs
 from storage.tables import Table
 
 
-def test_the_newest_migration_is_the_one_the_code_expects() -> None:
+def migrations() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(storage.__file__).parent / "migrations"))
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    return config
+
+
+def differences(url: str) -> list[object]:
+    """Between the database and the tables of the code."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        ours = {"include_name": lambda name, _kind, _parents: not str(name).startswith("search")}  # the full-text index
+        found = compare_metadata(MigrationContext.configure(connection, opts=ours), Table.metadata)
+    engine.dispose()
+    return list(found)
+
+
+def test_the_newest_migration_is_the_one_the_code_expects() -> None:
+    assert ScriptDirectory.from_config(migrations()).get_current_head() == HEAD
 
 
 def test_the_migrations_build_exactly_the_tables_of_the_code(database_url: str) -> None:
     Database.open(database_url).close()
-    engine = create_engine(database_url)
-    with engine.connect() as connection:
-        ours = {"include_name": lambda name, _kind, _parents: not str(name).startswith("search")}  # the full-text index
-        context = MigrationContext.configure(connection, opts=ours)
-        assert compare_metadata(context, Table.metadata) == []
+    assert differences(database_url) == []
+
+
+def test_a_database_of_the_time_before_0002_was_settled_is_upgraded_too(database_url: str) -> None:
+    config, engine = migrations(), create_engine(database_url)
+    fourth = ScriptDirectory.from_config(config).get_revision("0004").module
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        with Operations.context(MigrationContext.configure(connection)):
+            fourth._look_again_and_purge()
+        connection.exec_driver_sql("ALTER TABLE revisits DROP COLUMN url")
     engine.dispose()
+    Database.open(database_url).close()
+    assert differences(database_url) == []
 
 
 def test_opening_twice_upgrades_once(database_url: str) -> None:

@@ -189,35 +189,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_paragraphs_at"), ["at"], unique=False)
 
     op.create_table(
-        "revisions",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_revisions_article_id_articles")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisions")),
-    )
-    with op.batch_alter_table("revisions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_revisions_article_id"), ["article_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_revisions_at"), ["at"], unique=False)
-
-    op.create_table(
-        "revisits",
-        sa.Column("article_id", sa.Integer(), nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("etag", sa.Text(), nullable=True),
-        sa.Column("last_modified", sa.Text(), nullable=True),
-        sa.Column("missed", sa.Integer(), nullable=False),
-        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_revisits_article_id_articles")),
-        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_revisits")),
-    )
-    with op.batch_alter_table("revisits", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_revisits_next_at"), ["next_at"], unique=False)
-
-    op.create_table(
         "shadows",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=False),
@@ -289,14 +260,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("quality", sa.Double(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("signs", sa.JSON(), server_default="[]", nullable=False))
         batch_op.add_column(sa.Column("dropped_lines", sa.Integer(), server_default="0", nullable=False))
-        batch_op.add_column(sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index(
-            "ix_articles_kept",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("purged_at IS NULL"),
-            postgresql_where=sa.text("purged_at IS NULL"),
-        )
 
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("signs", sa.JSON(), server_default="[]", nullable=False))

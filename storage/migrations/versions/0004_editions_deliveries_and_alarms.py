@@ -10,6 +10,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # 0002 made these for a while before it was settled; a database of that time has them
+    if sa.inspect(op.get_bind()).has_table("revisits"):
+        with op.batch_alter_table("revisits", schema=None) as batch_op:
+            batch_op.add_column(sa.Column("url", sa.Text(), nullable=True))
+    else:
+        _look_again_and_purge()
+
     op.create_table(
         "alarms",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -86,9 +93,6 @@ def upgrade() -> None:
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_links_source_discovered_at"), ["source", "discovered_at"], unique=False)
 
-    with op.batch_alter_table("revisits", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("url", sa.Text(), nullable=True))
-
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("host", sa.String(length=255), server_default="", nullable=False))
         batch_op.add_column(sa.Column("process", sa.Integer(), server_default="0", nullable=False))
@@ -96,3 +100,45 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("sources", sa.JSON(), server_default="{}", nullable=False))
         batch_op.add_column(sa.Column("error", sa.Text(), server_default="", nullable=False))
         batch_op.create_index(batch_op.f("ix_runs_job_id"), ["job", "id"], unique=False)
+
+
+def _look_again_and_purge() -> None:
+    op.create_table(
+        "revisions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_revisions_article_id_articles")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisions")),
+    )
+    with op.batch_alter_table("revisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_revisions_article_id"), ["article_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_revisions_at"), ["at"], unique=False)
+
+    op.create_table(
+        "revisits",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_revisits_article_id_articles")),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_revisits")),
+    )
+    with op.batch_alter_table("revisits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_revisits_next_at"), ["next_at"], unique=False)
+
+    with op.batch_alter_table("articles", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(
+            "ix_articles_kept",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("purged_at IS NULL"),
+            postgresql_where=sa.text("purged_at IS NULL"),
+        )
