@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from storage.records import Alike, AlikeArticle, Likeness, Sketch
 from storage.tables import BandRow, LikenessRow, SketchRow, Table
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 # Core tables: the ORM would cost as much as the look itself
 SKETCHED, BANDED, LIKE = (Table.metadata.tables[name] for name in ("sketches", "bands", "likenesses"))
+# built once: to build one costs more than to run it
+KEEP, KEEP_BANDS, KEEP_LIKE = insert(SKETCHED), insert(BANDED), insert(LIKE)
+STORED = select(SKETCHED.c.article_id, SKETCHED.c.size, SKETCHED.c.hashes).where(
+    SKETCHED.c.article_id.in_(bindparam("ids", expanding=True))
+)
 
 LOOKED = 64  # hashes by which others are looked for: in a text it was merged into, an article's stand further down
 BANDS = 20  # of the smallest hashes; two in common make a candidate
@@ -59,12 +64,12 @@ def remember(session: Session, article_id: int, sketch: Sketch, near: Near) -> N
     copies = [like for like in found if like.alike.kind is Likeness.COPY]
     family = _family(session, copies[0].article_id) if copies else article_id
     kept = {"article_id": article_id, "family_id": family, "size": sketch.size, "hashes": _packed(sketch)}
-    session.execute(insert(SKETCHED), kept)
+    session.connection().execute(KEEP, kept)
     if not any(min(like.alike.share, like.alike.other_share) >= FRAME for like in copies):
         free = [value for value in sketch.hashes[:BANDS] if len(on_bands.get(value, ())) < CROWD]
-        session.execute(insert(BANDED), [{"hash": value, "article_id": article_id} for value in free])
+        session.connection().execute(KEEP_BANDS, [{"hash": value, "article_id": article_id} for value in free])
     if found:
-        session.execute(insert(LIKE), [_columns(article_id, like) for like in found])
+        session.connection().execute(KEEP_LIKE, [_columns(article_id, like) for like in found])
 
 
 def forget(session: Session, article_id: int) -> None:
@@ -85,10 +90,10 @@ def compared(session: Session, sketch: Sketch, article_ids: Collection[int]) -> 
     """Those of the articles that a text is like."""
     if not article_ids or not sketch.hashes:
         return []
-    stored = select(SKETCHED.c.article_id, SKETCHED.c.size, SKETCHED.c.hashes)
+    stored = session.connection().execute(STORED, {"ids": list(article_ids)})
     alike = (
         AlikeArticle(article_id=article, alike=compare(sketch, Sketch(size=size, hashes=_unpacked(hashes))))
-        for article, size, hashes in session.execute(stored.where(SKETCHED.c.article_id.in_(article_ids)))
+        for article, size, hashes in stored
     )
     return [like for like in alike if like.alike.kind is not None]
 
