@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from storage.database import Database
 from storage.ledger import Ledger
+from tests import forked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,15 +54,13 @@ class Desk:
 
     def run(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Result:
         """Run `spywire ARGUMENTS` and wait for it."""
-        done = subprocess.run(
-            [sys.executable, "-m", "jobs", "--home", str(self.folder), *arguments],
-            input=stdin,
-            capture_output=True,
+        code, out, err = forked.run(
+            ["--home", str(self.folder), *arguments],
+            stdin=stdin,
+            environment={**os.environ, **environment},
             timeout=100,
-            check=False,
-            env={**os.environ, **environment},
         )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Result(code, out.decode(), err.decode())
 
     def crawl(self, *arguments: str, due: bool = False, **environment: str) -> Result:
         """Crawl every source, or only those that are due; with the report as JSON."""

@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -475,7 +477,7 @@ def test_when_nothing_is_new_scrapy_is_never_imported(site: Site, desk: Desk) ->
 
 def imported(desk: Desk, *arguments: str) -> set[str]:
     """The packages that a crawl imported, as `python -X importtime` lists them."""
-    result = desk.run("crawl", *arguments, PYTHONPROFILEIMPORTTIME="1")
-    assert result.code == 0, result.err
-    lines = (line.rpartition("|")[2].strip() for line in result.err.splitlines() if line.startswith("import time:"))
+    command = [sys.executable, "-X", "importtime", "-m", "jobs", "--home", str(desk.folder), "crawl", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:"))
     return {name.partition(".")[0] for name in lines}
