@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.classify.cues import LANGUAGES, function_words
 from crawler.classify.linear import damped
-from crawler.classify.model import META, PACKAGED, TEASER, WEIGHTS, Model, decide, load
+from crawler.classify.model import META, PACKAGED, WEIGHTS, Model, decide, load
 from crawler.classify.quotes import Quotes
 from crawler.classify.reading import read, speaks_of_intrusion
+from crawler.classify.text import is_teaser
 from crawler.classify.why import shown
 from crawler.errors import ModelDamagedError, ModelMissingError
 from storage.records import Decision, Evidence
@@ -114,7 +115,7 @@ class Limits:
 
 def limits_of(reading: Reading, text: str, *, teaser: bool | None = None) -> Limits:
     """A language without cues is not rejected, a teaser that speaks of no intrusion not flagged."""
-    short = len(text.strip()) < TEASER if teaser is None else teaser
+    short = is_teaser(text) if teaser is None else teaser
     return Limits(covered=reading.language in LANGUAGES, flaggable=not short or speaks_of_intrusion(reading))
 
 

@@ -22,7 +22,7 @@ from crawler.classify.linear import Linear
 from crawler.classify.quotes import Quotes
 from crawler.classify.reading import read, silent, speaks_of_intrusion
 from crawler.classify.signs import Signs, signs, without
-from crawler.classify.text import TEXT_LIMIT, TITLE_LIMIT, legible
+from crawler.classify.text import TEXT_LIMIT, TITLE_LIMIT, is_teaser, legible
 from crawler.classify.trace import trace
 from crawler.classify.trees import nodes, score
 from crawler.classify.why import why
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 PACKAGED = Path(__file__).parent / "model"
 WEIGHTS, META = "weights.json.xz", "meta.json"
 FORMAT = 1
-TEASER = 1_000  # characters of text; below, the article was not there to be read
 
 _CURE = "rebuild it with `spywire train`, or reinstall the package"
 
@@ -109,7 +108,7 @@ class Model:
         reading = read(title, text, common=self._common, language=language)
         if not (reading.title.words or reading.body):
             return self._unread()
-        short = len(text.strip()) < TEASER if teaser is None else teaser
+        short = is_teaser(text) if teaser is None else teaser
         raised = signs(reading, title=title, text=text)
         rest, opinion, decision = self._decide(reading, raised, teaser=short)
         quotes = Quotes(rest, title=title, text=text)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 
-_THINNED, _THINNEST, _THIN_WEIGHT = 0.6, 0.6, 0.6  # share of documents, greatest share of cues lost, row weight
+_THIN_WEIGHT = 0.6
+LOST, LOST_ELSEWHERE = (0.0, 0.8), (0.3, 0.7)  # share of the cues, in training and where other languages are expected
 _LARGE = 2_000  # documents; below, every term counts
 _FEWEST_DOCUMENTS, _FEWEST_SOURCES = 4, 2
 
@@ -120,22 +121,17 @@ def thin(
     *,
     common: AbstractSet[str],
     seed: int,
-    share: float = _THINNED,
+    lost: tuple[float, float] = LOST,
 ) -> Rows:
-    """Rows of a share of documents read with part of the lexicon: other languages know fewer cues than English does."""
+    """Rows of documents read with part of the lexicon: other languages know fewer cues than English does."""
     numpy, random = library("numpy"), Random(seed + 1)  # noqa: S311 - a shuffle, not a secret
-    taken = _some(at, seed=seed, share=share)
+    taken, (least, most) = list(at), lost
     dense = numpy.zeros((len(taken), len(FEATURES)))
     for row, index in enumerate(taken):
-        document, lost = documents[index], random.random() * _THINNEST
+        document, missing = documents[index], random.uniform(least, most)
         reading = read(document.title, document.text, common=common, language=document.language)
-        dense[row] = vector(thinned(reading, partial(_survives, str(index), lost)))
+        dense[row] = vector(thinned(reading, partial(_survives, str(index), missing)))
     return replace(chosen(rows, taken), dense=dense, weights=rows.weights[taken] * _THIN_WEIGHT)
-
-
-def thinned_at(at: Iterable[int], documents: int, *, seed: int) -> list[int]:
-    """Which of the documents `thin` takes."""
-    return _some([index for index in at if index < documents], seed=seed, share=_THINNED)
 
 
 def chosen(rows: Rows, at: Sequence[int]) -> Rows:
@@ -154,11 +150,6 @@ def joined(one: Rows, other: Rows) -> Rows:
         stack([rows.weights for rows in pair]),
         stack([rows.folds for rows in pair]),
     )
-
-
-def _some(at: Iterable[int], *, seed: int, share: float) -> list[int]:
-    random = Random(seed)  # noqa: S311 - a shuffle, not a secret
-    return [index for index in at if random.random() < share]
 
 
 def _survives(salt: str, lost: float, words: Sequence[str]) -> bool:

@@ -15,7 +15,10 @@ from string import ascii_letters
 TITLE_LIMIT = 300  # code points; a longer "title" is a page's whole head
 TEXT_LIMIT = 5_000  # code points; reading further did not help on news, and what is bounded cannot hang
 SEGMENT_LIMIT = 400  # code points; text without full stops is cut here, so that one segment never holds a whole page
+TEASER = 1_000  # letters of an alphabet; below, the article was not there to be read
 
+_DENSE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")  # kana, Han, hangul
+_MORE_SAID = 1.5  # a character of these says as much as two and a half letters
 _GROWTH = 1_500  # NFKC may turn one code point into eighteen; what it adds beyond this is dropped
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _CASED_SCRIPTS = re.compile(r"[Ͱ-ϿЀ-ԯԱ-և]")
@@ -77,6 +80,12 @@ def segments(text: str) -> list[tuple[int, int]]:
             found.extend(_pieces(text, first, first + len(stripped)))
         start = end
     return found
+
+
+def is_teaser(text: str) -> bool:
+    """Whether so little was there to be read that it cannot be the article."""
+    opening = text.strip()[:TEASER]
+    return len(opening) + _MORE_SAID * len(_DENSE.findall(opening)) < TEASER
 
 
 def legible(text: str) -> bool:

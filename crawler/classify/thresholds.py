@@ -21,24 +21,30 @@ RECALL = 0.98  # of espionage, not rejected
 
 _BY_PATTERN = frozenset({"weak", "casie"})  # kinds of label
 _STEPS = 60  # Newton steps; it converges in ten
-_BARS = tuple(at / 100 for at in range(25, 81))
+_BARS = tuple(at / 100 for at in range(5, 81))
 _ENOUGH = 20  # espionage documents, for a language to have a bar of its own
 _MAIN = "en"  # sets the bar for all others
 _MARGIN = 3.0  # what is rejected elsewhere is harder to tell than what is rejected here
+_HELD = 0.03  # of the press that is no near miss, at most
 _REJECT_RANGE = (0.004, 0.03)
 _TEASER_RISE = 0.15  # of the way that is left to certainty
 _RISES = {"zh": 0.25}  # likewise: a language whose press speaks of state hackers in every digest
+UNLABELLED = frozenset({"", *_RISES})  # what has no labels of its own to choose a bar by
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A document's label beside its probability. `trusted` labels decide on thresholds; `dev` is where it is from."""
+    """A document's label beside its probability.
+
+    `trusted` labels decide on thresholds; `dev` is where it is from; `ordinary` press is no near miss.
+    """
 
     probability: float
     espionage: bool
     trusted: bool
     language: str = "en"
     dev: bool = True
+    ordinary: bool = False
 
     @classmethod
     def of(cls, document: Document, log_odds: float, slope: float, shift: float, *, dev: bool) -> Judged:
@@ -46,7 +52,8 @@ class Judged:
         doubtful = dev and document.label_kind in _BY_PATTERN and (document.hard_negative or document.espionage)
         probability = 1 / (1 + exp(-max(-30.0, min(30.0, slope * log_odds + shift))))
         trusted = not (doubtful or document.borderline)
-        return cls(probability, document.espionage, trusted, document.language or "", dev)
+        ordinary = not (document.espionage or document.hard_negative)
+        return cls(probability, document.espionage, trusted, document.language or "", dev, ordinary)
 
 
 def calibrate(log_odds: Sequence[float], labels: Sequence[bool]) -> tuple[float, float]:
@@ -101,9 +108,14 @@ def _f1(judged: Sequence[Judged], bar: float) -> float:
 
 
 def _reject(judged: Sequence[Judged]) -> float:
-    """The highest bar that rejects no more than a fiftieth of the espionage, with a margin."""
+    """The highest bar that rejects no more than a fiftieth of the espionage, with a margin.
+
+    Where that would hold more than people can read, the lowest that does not.
+    """
     positives = sorted(each.probability for each in judged if each.espionage)
-    return positives[int((1 - RECALL) * len(positives))] / _MARGIN if positives else 0.0
+    bar = positives[int((1 - RECALL) * len(positives))] / _MARGIN if positives else 0.0
+    ordinary = sorted(each.probability for each in judged if each.ordinary)
+    return max(bar, ordinary[int((1 - _HELD) * len(ordinary))]) if ordinary else bar
 
 
 def _raised(bar: float, rise: float) -> float:

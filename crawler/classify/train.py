@@ -20,9 +20,9 @@ from crawler.classify.features import fingerprint
 from crawler.classify.fit import fit_linear, fit_trees, out_of_fold, undisputed, unseen
 from crawler.classify.model import FORMAT, META, WEIGHTS, Model, load
 from crawler.classify.reading import read
-from crawler.classify.rows import TrainingError, chosen, joined, library, prepare, thin, thinned_at, with_scores
+from crawler.classify.rows import LOST_ELSEWHERE, TrainingError, chosen, joined, library, prepare, thin, with_scores
 from crawler.classify.text import TEXT_LIMIT
-from crawler.classify.thresholds import ELSEWHERE, Judged, calibrate, choose
+from crawler.classify.thresholds import ELSEWHERE, UNLABELLED, Judged, calibrate, choose
 from crawler.classify.tokens import tokens
 from crawler.classify.trees import nodes, score
 
@@ -130,15 +130,15 @@ def _fit(
     lexical_rows = with_scores(rows, scores)
     kept = undisputed(lexical_rows, seed=seed)
     progress(f"fitted the words; {len(rows.labels) - len(kept)} rows with disputed labels are kept from the trees")
-    poorer = thin(documents, [at for at in kept if at < len(documents)], rows, common=common, seed=seed)
+    thinned = [at for at in kept if at < len(documents)]
+    poorer = thin(documents, thinned, rows, common=common, seed=seed)
     sure = chosen(lexical_rows, kept)
     cue_rows = joined(chosen(rows, kept), poorer)
     lexical, cues = fit_trees(sure, seed=seed), fit_trees(cue_rows, seed=seed)
     progress("fitted the trees; choosing thresholds")
     tuning = prepare(judged, common=common, weights=[1.0] * len(judged), lexical=False)
-    as_elsewhere = thin(judged, range(len(judged)), tuning, common=common, seed=seed, share=1.0)
+    as_elsewhere = thin(judged, range(len(judged)), tuning, common=common, seed=seed, lost=LOST_ELSEWHERE)
     spoken = [linear.score(read(each.title, each.text, common=common, language=each.language))[0] for each in judged]
-    taken = [*kept, *thinned_at(kept, len(documents), seed=seed)]
     return {
         "common": words,
         "lexical_languages": list(LEXICAL_LANGUAGES),
@@ -152,10 +152,8 @@ def _fit(
             "cues": _cues_route(
                 cues,
                 _tuned(cues, tuning, judged),
-                [
-                    *_tuned(cues, as_elsewhere, judged),
-                    *_press(documents, taken, unseen(cue_rows, seed=seed), first=len(kept)),
-                ],
+                _tuned(cues, as_elsewhere, judged),
+                _press(documents, thinned, unseen(cue_rows, seed=seed)[len(kept) :]),
             ),
         },
     }
@@ -168,11 +166,20 @@ def _lexical_route(trees: list[Any], tuned: Sequence[Pair], press: Sequence[Pair
     return {"trees": trees, "slope": slope, "shift": shift, "thresholds": choose(judged)}
 
 
-def _cues_route(trees: list[Any], tuned: Sequence[Pair], thinned: Sequence[Pair]) -> dict[str, Any]:
-    """Calibrated on what a poorer lexicon makes of English, its bars chosen on what was read with all cues."""
-    slope, shift = _calibrated(thinned)
-    judged = [Judged.of(*pair, slope, shift, dev=True) for pair in tuned]
-    return {"trees": trees, "slope": slope, "shift": shift, "thresholds": choose(judged, precision=ELSEWHERE)}
+def _cues_route(
+    trees: list[Any], tuned: Sequence[Pair], poorer: Sequence[Pair], press: Sequence[Pair]
+) -> dict[str, Any]:
+    """Calibrated, and its bars chosen, on what a poorer lexicon makes of English.
+
+    But for languages with enough labels of their own: theirs are chosen on those, read with all cues.
+    """
+    slope, shift = _calibrated([*poorer, *press])
+    english = [pair for pair in poorer if pair[0].language in LEXICAL_LANGUAGES]
+    judged = [Judged.of(*pair, slope, shift, dev=True) for pair in english]
+    judged += [Judged.of(*pair, slope, shift, dev=False) for pair in press]
+    full = choose([Judged.of(*pair, slope, shift, dev=True) for pair in tuned], precision=ELSEWHERE)
+    own = {code: bars for code, bars in full.items() if code not in UNLABELLED}
+    return {"trees": trees, "slope": slope, "shift": shift, "thresholds": choose(judged, precision=ELSEWHERE) | own}
 
 
 def _calibrated(pairs: Sequence[Pair]) -> tuple[float, float]:
@@ -189,11 +196,9 @@ def _tuned(trees: list[Any], rows: Rows, documents: Sequence[Document]) -> list[
     ]
 
 
-def _press(
-    documents: Sequence[Document], taken: Sequence[int], log_odds: Sequence[float], *, first: int = 0
-) -> list[Pair]:
+def _press(documents: Sequence[Document], taken: Sequence[int], log_odds: Sequence[float]) -> list[Pair]:
     """Articles of the press whose labels can be trusted, as judged by trees that have not seen their outlet."""
-    pairs = [(at, float(value)) for at, value in zip(taken[first:], log_odds[first:], strict=True)]
+    pairs = [(at, float(value)) for at, value in zip(taken, log_odds, strict=True)]
     return [
         (documents[at], value)
         for at, value in pairs

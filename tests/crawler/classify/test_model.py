@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.classify.cues import LANGUAGES
-from crawler.classify.model import META, PACKAGED, TEASER, WEIGHTS, Model, load
+from crawler.classify.model import META, PACKAGED, WEIGHTS, Model, load
+from crawler.classify.text import TEASER
 from crawler.errors import ModelDamagedError, ModelMissingError
 from storage.records import Decision, Verdict
 from tests.crawler.classify.stories import ESPIONAGE, MORE, NEAR_MISSES, Story
