@@ -78,6 +78,15 @@ class Editions:
             row = session.scalar(_editions(profile, kind).where(EditionRow.key == key))
             return None if row is None else _edition(row)
 
+    def made_for(self, keys: Iterable[str], profile: str, kind: EditionKind = EditionKind.DIGEST) -> set[str]:
+        """Those of these days or stories that an edition was made for, delivered or not."""
+        wanted, found = sorted(set(keys)), set[str]()
+        query = select(EditionRow.key).where(EditionRow.profile == profile, EditionRow.kind == kind)
+        with self._database.read() as session:
+            for start in range(0, len(wanted), CHUNK):
+                found.update(session.scalars(query.where(EditionRow.key.in_(wanted[start : start + CHUNK]))))
+        return found
+
     def named(self, profile: str, number: int, kind: EditionKind = EditionKind.DIGEST) -> StoredEdition | None:
         """The edition with this number."""
         with self._database.read() as session:
@@ -100,6 +109,12 @@ class Editions:
         with self._database.read() as session:
             newest = query.order_by(EditionRow.composed_at.desc(), EditionRow.id.desc()).limit(limit)
             return [_edition(row) for row in session.scalars(newest)]
+
+    def ids(self, *, limit: int) -> list[int]:
+        """The latest editions of all profiles by their ids, newest first: for who reads them one by one."""
+        newest = select(EditionRow.id).order_by(EditionRow.composed_at.desc(), EditionRow.id.desc()).limit(limit)
+        with self._database.read() as session:
+            return list(session.scalars(newest))
 
     def since(self, profile: str, kind: EditionKind, *, at: datetime) -> list[StoredEdition]:
         """The editions composed since then, oldest first."""

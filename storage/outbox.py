@@ -56,7 +56,11 @@ class Outbox:
             DeliveryRow.state == delivery.state,
             DeliveryRow.state.in_(CLAIMABLE),
         )
-        started = {"state": DeliveryState.SENDING, "resent": DeliveryRow.state == DeliveryState.UNCERTAIN}
+        started = {
+            "state": DeliveryState.SENDING,
+            "next_at": at,
+            "resent": DeliveryRow.state == DeliveryState.UNCERTAIN,
+        }
         with self._database.write() as session:
             return bool(_changed(session, held, started))
 
@@ -190,4 +194,5 @@ def _delivery(row: DeliveryRow) -> Delivery:
         resent=row.resent,
         detail=row.detail,
         sent_at=row.sent_at,
+        lease_until=row.lease_until,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -66,6 +67,13 @@ def key(written: str) -> str:
 def resolve(name: str) -> frozenset[str]:
     """The ids of all that a name may stand for: none if it is unknown, several if it is ambiguous. An id is a name."""
     return _by_key().get(key(name), frozenset())
+
+
+def alike(name: str) -> list[str]:
+    """Up to three main names that are written much like a name that is unknown, the likest first."""
+    spellings = {key(each.written): each.entity.name for each in names()}
+    found = get_close_matches(key(name), spellings, n=9, cutoff=0.75)
+    return list(dict.fromkeys(spellings[each] for each in found))[:3]
 
 
 @cache

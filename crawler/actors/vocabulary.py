@@ -124,6 +124,13 @@ def sector_names() -> list[str]:
 
 
 @cache
+def country_codes() -> frozenset[str]:
+    """The countries that can be recognised in some language, by ISO 3166-1 alpha-2 (and XK, which is in use)."""
+    spoken = map(vocabulary, LANGUAGES)
+    return frozenset(code for each in spoken for codes in (*each.nouns, *each.adjectives) for code in codes.split())
+
+
+@cache
 def vocabulary(language: str | None) -> Vocabulary:
     """The words of a language; of English for one that has no file."""
     code = language if language in LANGUAGES else "en"

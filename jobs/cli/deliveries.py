@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.digests import EMPTY, OfProfile, digests, whose
+from jobs.cli.digests import OfProfile, digests, whose
 from jobs.cli.options import AsJson, Wait, locked_for, span_of
 from jobs.exits import NothingThereError, UsageError
-from jobs.terminal import complain, configuration_of, database_if_any, home_of, leave, say
+from jobs.terminal import complain, configuration_of, home_of, leave, right_now, say, stored_database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,15 +39,13 @@ def digest_resend(
     from storage.outbox import Outbox
     from storage.records import EditionKind
 
-    settings, home, now = configuration_of(context).settings, home_of(context), datetime.now(UTC)
+    settings, home, now = configuration_of(context).settings, home_of(context), right_now()
     kind, patience = EditionKind.ALERT if alert else EditionKind.DIGEST, span_of(wait, "--wait")
     with (
         locked_for(home, "digest", wait=patience),
         alone(home, settings.storage.url, "digest", wait=patience),
-        database_if_any(context) as database,
+        stored_database(context) as database,
     ):
-        if database is None:
-            raise UsageError(EMPTY)
         name = whose(database, settings, profile)
         stored = Editions(database).named(name, number, kind)
         if stored is None:
@@ -99,9 +97,7 @@ def digest_outbox(context: typer.Context, as_json: AsJson = False) -> None:
     from storage.editions import Editions
     from storage.outbox import Outbox
 
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError(EMPTY)
+    with stored_database(context) as database:
         outbox, editions = Outbox(database), Editions(database)
         rows = [(stored, each) for each in outbox.unsettled() if (stored := editions.with_id(each.edition))]
         counts = outbox.counts()

@@ -12,7 +12,7 @@ import typer
 
 from jobs.cli.options import AsJson, Busy, IfBusy, Wait, locked_for, since_of, span_of
 from jobs.exits import NothingThereError, UsageError
-from jobs.terminal import complain, configuration_of, database_if_any, home_of, leave, say, write_file
+from jobs.terminal import complain, configuration_of, home_of, leave, say, stored_database, write_file
 
 if TYPE_CHECKING:
     from jobs.digest.edition import Edition
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from storage.records import EditionKind
 
 digests = typer.Typer(help="What a team reads in the morning.", no_args_is_help=True)
-
-EMPTY = "nothing was ever stored here: run `spywire crawl` first, or name the home with --home"
 
 InForm = Annotated[str, typer.Option("--format", help="text, html, markdown or json.")]
 Out = Annotated[Path | None, typer.Option(help="Write to this file.")]
@@ -47,9 +45,7 @@ def digest_preview(
     start = since_of(since, now) if since else None
     _check(form, out)
     settings = configuration_of(context).settings
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError(EMPTY)
+    with stored_database(context) as database:
         if profile is None:
             edition = _of_everything(context, database, settings, start or now - timedelta(hours=24), now)
         else:
@@ -84,11 +80,13 @@ def digest_send(
         return
     with locked_for(home, "digest", wait=patience, if_busy=if_busy, verbose=verbose):
         from jobs.digest.send import SendJob, send
-        from jobs.digest.view import posted_text
+        from jobs.digest.view import posted_text, short_notices
 
         posted = send(SendJob(home=home, settings=settings, at=at, only=profile or (), now=now, wait=patience))
     for trouble in posted.troubles:
         complain(str(trouble), event="digest.failed")
+    for notice in short_notices(posted.made) if now else ():
+        complain(notice, event="digest.short")
     for failure in posted.sent.failures if posted.sent else ():
         complain(failure, event="delivery.failed")
     if verbose or sys.stdout.isatty():
@@ -109,9 +107,8 @@ def digest_list(
     from storage.editions import Editions
     from storage.outbox import Outbox
 
-    with database_if_any(context) as database:
-        there = [] if database is None else Editions(database).listed(profile, limit=limit)
-        rows = [(stored, Outbox(database).of(stored.id)) for stored in there] if database else []
+    with stored_database(context) as database:
+        rows = [(stored, Outbox(database).of(stored.id)) for stored in Editions(database).listed(profile, limit=limit)]
     if as_json:
         say(json.dumps(list_json(rows), ensure_ascii=False))
         return
@@ -142,9 +139,9 @@ def digest_show(
     _check(form, out)
     settings = configuration_of(context).settings
     kind = EditionKind.ALERT if alert else EditionKind.DIGEST
-    with database_if_any(context) as database:
+    with stored_database(context) as database:
         name = whose(database, settings, profile)
-        stored = None if database is None else Editions(database).named(name, number, kind)
+        stored = Editions(database).named(name, number, kind)
     if stored is None:
         raise NothingThereError(f"there is no {kind} {number} of {name}; `spywire digest list` names those there are")
     _show(from_document(stored.body), form, out, kind=kind, in_browser=in_browser)
@@ -180,21 +177,19 @@ def _say_what_is_due(context: typer.Context, settings: Settings, names: list[str
     from jobs.digest.view import agenda_text
     from storage.outbox import Outbox
 
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError(EMPTY)
+    with stored_database(context) as database:
         entries = [entry for entry in agenda(database, settings, at=at) if not names or entry.profile in names]
         owed = len(Outbox(database).owed(at))
     say(agenda_text(entries))
     say(f"{owed:,} {'delivery is' if owed == 1 else 'deliveries are'} owed from before")
 
 
-def whose(database: Database | None, settings: Settings, profile: str | None) -> str:
+def whose(database: Database, settings: Settings, profile: str | None) -> str:
     """The profile whose edition is meant. One that is no longer in the settings can still be named."""
     from jobs.digest.profiles import only_profile
     from storage.editions import Editions
 
-    if profile is not None and database is not None and Editions(database).listed(profile, limit=1):
+    if profile is not None and Editions(database).listed(profile, limit=1):
         return profile
     return only_profile(settings, profile)
 

@@ -11,7 +11,7 @@ import typer
 
 from jobs.cli.options import AsJson, locked_for
 from jobs.exits import UsageError
-from jobs.terminal import configuration_of, database_if_any, home_of, say
+from jobs.terminal import configuration_of, home_of, say, stored_database
 
 site = typer.Typer(help="The archive as files for any web server.", no_args_is_help=True)
 
@@ -30,12 +30,13 @@ def site_build(
     if folder is None and not settings.site.folder:
         raise UsageError("where to? Write `spywire site build DIR`, or put the folder into [site] folder")
     target = folder or home_of(context).config / Path(settings.site.folder).expanduser()
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
-        with locked_for(home_of(context), "site"), recorded(database, "site") as run:
-            book, written = build(database, settings, target)
-            run.counts = {"editions": len(book.pages), "stories": len(book.tales)}
+    with (
+        stored_database(context) as database,
+        locked_for(home_of(context), "site"),
+        recorded(database, "site") as run,
+    ):
+        book, written = build(database, settings, target)
+        run.counts = {"editions": len(book.pages), "stories": len(book.tales)}
     if as_json:
         counts = {"folder": str(target), "editions": len(book.pages), "stories": len(book.tales)}
         say(json.dumps(counts | asdict(written)))

@@ -19,7 +19,7 @@ def cut_off(connection: socket.socket, *, after: float) -> Iterator[Event]:
     def shut() -> None:
         over.set()
         with suppress(OSError):  # it was closed in the same moment
-            connection.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # an SSLSocket's own would go on without TLS
 
     timer = Timer(after, shut)
     timer.daemon = True

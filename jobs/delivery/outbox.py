@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from storage.records import Delivery, StoredEdition
 
 SHORTEST_LEASE = timedelta(minutes=10)
-STEPS = 30  # replies that the most talkative conversation waits for, the last one ten times as long
+STEPS = 30  # times its timeout that no conversation lasts; a mail server has 16 (`PRELUDE`, `LAST_WORD`)
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from crawler.text import clean_line
 from jobs.digest.columns import cut
-from jobs.digest.edition import Day
+from jobs.digest.words import MARKS
 from storage.records import EditionKind
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ def subject(edition: Edition, *, kind: EditionKind, number: int) -> str:
         headline = edition.flagged.items[0].title if edition.flagged.items else "a story"
         return header_line(f"{label}ALERT: {headline}")
     day = f"{edition.until.astimezone(ZoneInfo(edition.zone)):%Y-%m-%d}"
-    blind = "BLIND DAY, " if edition.coverage.day is Day.BLIND else ""
-    return header_line(f"{label}{edition.title} {number}, {day}: {blind}{_counted(edition)}")
+    return header_line(
+        f"{label}{edition.title} {number}, {day}: {MARKS.get(edition.coverage.day, '')}{_counted(edition)}"
+    )
 
 
 def header_line(text: str) -> str:

@@ -1,7 +1,7 @@
 """Handing a mail to a server, step by step, so that it is known how far one came.
 
-A server is not trusted: its replies have a length, a number of lines and a time, it proves its name by a certificate,
-and it never talks anybody out of TLS.
+A server is not trusted: its replies have a length, a number of lines and a time, and all of them together have one too;
+it proves its name by a certificate, and it never talks anybody out of TLS.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import smtplib
 import ssl
 from base64 import b64encode
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from jobs.delivery.deadline import cut_off
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from jobs.settings import Mail
 
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
-LAST_WORD = 10  # times as patient after the last line: who hangs up there makes it uncertain (RFC 1047)
+PRELUDE = 6  # times the timeout, for all that comes before the text, TLS and its handshake included
+LAST_WORD = 10  # times for the text and its reply, together: who hangs up there makes it uncertain (RFC 1047)
 DONE, GO_ON = 2, 354  # the first digit of a yes; what DATA is answered
 GOODBYE = 3.0  # seconds that QUIT is given
 MOST_LINES = 100  # of one reply
@@ -90,8 +92,7 @@ def _handed(session: _Session, envelope: Envelope, begin: Callable[[], bool]) ->
     if not begin():
         return None
     try:
-        session.send(_dotted(envelope.data))
-        code, words = session.patiently()
+        code, words = session.hand_over(_dotted(envelope.data))
     except (OSError, smtplib.SMTPException) as error:
         return uncertain(f"the server was lost while it took the mail: {_cause(error)}")
     session.take_leave()
@@ -103,35 +104,50 @@ def _at(step: str, ending: Ending) -> Ending:
 
 
 class _Session(smtplib.SMTP):
-    """A connection whose every reply has an end."""
+    """A connection whose every reply has an end, and which has one itself. It has `patience` seconds for each step."""
 
-    patience: float = 0
     tls: ssl.SSLContext | None = None  # from the first byte on
     _host: str  # what starttls() compares the certificate with
+
+    def __init__(self, *, patience: float) -> None:
+        super().__init__(local_hostname=_own_name(), timeout=patience)
+        self._patience = patience
+        self._ends = monotonic() + PRELUDE * patience
 
     def host_is(self, name: str) -> None:
         """Whose certificate is asked for."""
         self._host = name
 
     def getreply(self) -> tuple[int, bytes]:
-        return self._reply(self.patience)
+        return self._reply(self._left())
 
-    def patiently(self) -> tuple[int, bytes]:
-        """The reply to the last line of a mail."""
-        self._line_to().settimeout(self.patience * LAST_WORD)
-        return self._reply(self.patience * LAST_WORD)
+    def hand_over(self, data: bytes) -> tuple[int, bytes]:
+        """Send the text of a mail; the reply to its last line."""
+        self._patience *= LAST_WORD
+        self._ends = monotonic() + self._patience
+        self._line_to().settimeout(self._patience)  # holds for all of it, not for each part
+        self.send(data)
+        return self.getreply()
 
     def take_leave(self) -> None:
         """Say goodbye. How the server takes it changes nothing any more."""
-        self.patience = min(self.patience, GOODBYE)
+        self._patience, self._ends = min(self._patience, GOODBYE), monotonic() + GOODBYE
         with suppress(OSError, smtplib.SMTPException):
-            self._line_to().settimeout(self.patience)
+            self._line_to().settimeout(self._patience)
             self.docmd("QUIT")
 
+    def _left(self) -> float:
+        """What the next step may take."""
+        left = min(self._patience, self._ends - monotonic())
+        if left <= 0:
+            raise SilentError("no end in time")
+        return left
+
     def _reply(self, patience: float) -> tuple[int, bytes]:
-        file = self.file = self.file or self._line_to().makefile("rb")
-        said = []
-        with cut_off(self._line_to(), after=patience) as over:
+        line, said = self._line_to(), []
+        line.settimeout(patience)  # also for what comes next: a handshake has as long in all, not for each byte
+        file = self.file = self.file or line.makefile("rb")
+        with cut_off(line, after=patience) as over:
             for _ in range(MOST_LINES):
                 code, more, words = _read(file, over)
                 said.append(words)
@@ -168,8 +184,7 @@ def _read(file: BinaryIO, over: Event) -> tuple[int, bool, bytes]:
 @contextmanager
 def _session(settings: Mail) -> Iterator[_Session]:
     _check(settings)
-    session = _Session(local_hostname=_own_name(), timeout=settings.timeout)
-    session.patience = settings.timeout
+    session = _Session(patience=settings.timeout)
     try:
         _open(session, settings)
         _introduce(session, settings)

@@ -8,6 +8,7 @@ from storage.records import DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from jobs.delivery.trial import Tried
     from storage.records import Address, Delivery, StoredEdition
@@ -34,7 +35,9 @@ def outbox_json(rows: Iterable[Row], counts: Mapping[DeliveryState, int]) -> dic
                 "recipient": delivery.address.recipient,
                 "state": str(delivery.state),
                 "attempts": delivery.attempts,
-                "next_at": delivery.next_at.isoformat() if delivery.next_at else None,
+                "next_at": None if delivery.state is DeliveryState.SENDING else _moment(delivery.next_at),
+                "sending_since": _moment(delivery.next_at) if delivery.state is DeliveryState.SENDING else None,
+                "lease_until": _moment(delivery.lease_until),
                 "message_id": delivery.message_id,
                 "resent": delivery.resent,
                 "detail": delivery.detail,
@@ -56,10 +59,27 @@ def place(address: Address) -> str:
 
 def _line(row: Row) -> str:
     edition, delivery = row
-    when = f", next attempt {delivery.next_at:%Y-%m-%d %H:%M} UTC" if delivery.next_at else ""
     tries = f" after {delivery.attempts} attempt{'s' if delivery.attempts > 1 else ''}" if delivery.attempts else ""
     what = f"{edition.profile} {edition.kind} {edition.number} to {place(delivery.address)}"
-    return f"{what}: {delivery.state}{tries}{when}" + (f": {delivery.detail}" if delivery.detail else "")
+    return f"{what}: {delivery.state}{tries}{_when(delivery)}" + (f": {delivery.detail}" if delivery.detail else "")
+
+
+def _when(delivery: Delivery) -> str:
+    """What comes next, or how long what is under way may still take."""
+    if delivery.next_at is None:
+        return ""
+    if delivery.state is not DeliveryState.SENDING:
+        return f", next attempt {_minute(delivery.next_at)}"
+    held = f", held until {_minute(delivery.lease_until)} at most" if delivery.lease_until else ""
+    return f" since {_minute(delivery.next_at)}{held}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _tried(each: Tried) -> str:

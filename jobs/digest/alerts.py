@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from jobs.settings.teams import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from jobs.settings import Profile
@@ -40,11 +40,6 @@ def alerts(
     room = profile.alert_cap - sum(moment.astimezone(zone).date() == today for moment in sent)
     urgent = (one for one in candidates if _urgent(one, profile))
     return tuple(sorted(urgent, key=_rank)[: max(room, 0)])
-
-
-def unknown(candidates: Iterable[Candidate], known: Collection[str]) -> list[Candidate]:
-    """Those that no edition has told."""
-    return [one for one in candidates if one.story not in known]
 
 
 def _urgent(one: Candidate, profile: Profile) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NAME, _DETAIL = 60, 160  # columns
 _UNREAD = {LinkState.DISCOVERED, LinkState.LEASED, LinkState.FAILED, LinkState.UNEXTRACTABLE}
 _FAULTS = {AlarmKind.SILENT: Fault.SILENT, AlarmKind.DEGRADED: Fault.DEGRADED}
+IDLE = "No source was due for a look in this window, and none was looked at."
 _JUDGED = {LinkState.FLAGGED, LinkState.HELD, LinkState.REJECTED}
 
 
@@ -39,29 +40,34 @@ def cover(
     counts stories, `left_out` those that were flagged and that these readers do not ask for, `stale` those that were no
     news any more when this installation began; `unjudged` counts articles that are held because no model could judge
     them. `resting` are sources that answered when they were last looked at, and are due only after the window: that
-    nobody looked at them in it is no fault of theirs. They are told apart, unless nobody looked at any.
+    nobody looked at them in it is no fault of theirs. They are told apart. Where all of them rest, silence says
+    nothing, and nothing is wrong; where nobody looked at any and some were due, the day is blind.
 
     A look after the window's end counts too: an edition is composed when the next one may have happened already.
     """
     polls = {poll.source: poll for poll in activity.sources}
     every = {*sources, *polls}
     rested = {name for name in resting if name in every and not _looked_at(name, polls, activity.since)}
-    if not any(_looked_at(name, polls, activity.since) for name in every):
+    if rested != every and not any(_looked_at(name, polls, activity.since) for name in every):
         rested = set()
+    idle = bool(every) and rested == every
     names = sorted(every - rested)
     failed = tuple(note for name in names if (note := _note(name, polls.get(name), activity.since)))
     unwell = _unwell(alarms, names, {note.source for note in failed}, polls)
     answered = len(names) - len(failed)
     unread = _links(activity, _UNREAD)
     degraded = sum(note.fault is Fault.DEGRADED for note in unwell)
-    blindness = _blindness(failed, answered, unread + unjudged, unread + _links(activity, _JUDGED))
-    blindness = blindness or _misread(degraded, len(names))
+    seen = "" if idle else _blindness(failed, answered)
+    blindness = (
+        seen or _unjudged(unread + unjudged, unread + _links(activity, _JUDGED)) or _misread(degraded, len(names))
+    )
     quiet = not flagged and not failed and not unwell and not unjudged
     return Coverage(
-        day=Day.BLIND if blindness else Day.QUIET if quiet else Day.NORMAL,
+        day=_day(blind=bool(blindness), idle=idle and not flagged and not left_out, quiet=quiet),
         words=(
-            blindness or _answers(answered, len(names)),
-            *_rest(len(rested)),
+            *([IDLE] if idle else ()),
+            *([blindness] if blindness else () if idle else [_answers(answered, len(names))]),
+            *(() if idle else _rest(len(rested))),
             *_silence(flagged, left_out + stale, blind=bool(blindness)),
             *_backstory(stale),
             *_backlog(unread, unjudged),
@@ -126,8 +132,14 @@ def _second(poll: SourcePoll | None) -> datetime | None:
     return poll.at.replace(microsecond=0) if poll else None
 
 
-def _blindness(failed: Sequence[SourceNote], answered: int, unjudged: int, articles: int) -> str:
-    """Why silence would mean nothing; empty when it would mean something."""
+def _day(*, blind: bool, idle: bool, quiet: bool) -> Day:
+    if blind:
+        return Day.BLIND
+    return Day.IDLE if idle else Day.QUIET if quiet else Day.NORMAL
+
+
+def _blindness(failed: Sequence[SourceNote], answered: int) -> str:
+    """Why too few sources were seen for silence to mean something; empty when enough were."""
     sources = answered + len(failed)
     if not sources:
         return "There is no source to look at."
@@ -135,9 +147,12 @@ def _blindness(failed: Sequence[SourceNote], answered: int, unjudged: int, artic
         return "No source was looked at in this window."
     if 2 * answered < sources:
         return _answers(answered, sources)
-    if 2 * unjudged > articles:
-        return f"{unjudged:,} of {count(articles, 'article')} could not be judged yet."
     return ""
+
+
+def _unjudged(unjudged: int, articles: int) -> str:
+    few = 2 * unjudged <= articles
+    return "" if few else f"{unjudged:,} of {count(articles, 'article')} could not be judged yet."
 
 
 def _answers(answered: int, sources: int) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 FIRST = DAY  # how far back the first edition looks
+SHORT = timedelta(hours=1)  # a window in which there need not be any crawl
 UNDER_WAY = DAY  # a run without an end that began longer ago was killed
 SETTLING = timedelta(minutes=1)  # what a run that is under way has judged may take so long to be stored
 _AHEAD = 30  # local days in which one must be due: a week, and what a zone may leave out

@@ -17,6 +17,7 @@ class Day(StrEnum):
 
     NORMAL = "normal"
     QUIET = "quiet"  # every source answered, and nothing was flagged
+    IDLE = "idle"  # no source was due for a look, and nothing was read: nobody can say more of it
     BLIND = "blind"  # too little was seen to conclude anything from silence
 
 

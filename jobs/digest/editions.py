@@ -126,11 +126,11 @@ def urgent(desk: Desk, entry: Entry, *, at: datetime) -> Iterator[StoredEdition]
     last = store.latest(entry.profile)
     since = window_start(entry.past, at=at) if last is None else last.until
     stories = {story.public: story for story in _flagged(desk, for_whom, since=since, until=entry.until)}
-    told = store.told(stories, entry.profile, kind=None)
+    told = {*store.told(stories, entry.profile, kind=None), *store.made_for(stories, entry.profile, EditionKind.ALERT)}
     candidates = [
         Candidate(story=name, score=_score(story), origins=story.origins, first_seen=story.first_seen)
         for name, story in stories.items()
-        if name not in told and store.keyed(entry.profile, name, EditionKind.ALERT) is None
+        if name not in told
     ]
     sent = [each.composed_at for each in store.listed(entry.profile, kind=EditionKind.ALERT, limit=profile.alert_cap)]
     for chosen in alerts(candidates, profile, sent=sent, at=at):

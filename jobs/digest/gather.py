@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crawler.sources import SourceKind
 from jobs.digest.compose import Around, compose
 from jobs.digest.counts import USUAL, Before
+from jobs.digest.due import DAY, SHORT
 from jobs.digest.named import Named, country_name, slug
 from jobs.excerpts import within_contract
 from storage.alarms import Alarms
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.records import StoredArticle, StoredStory
     from storage.subjects import Subject
+
+OVERDUE = DAY  # a source that is due for longer is looked at by nobody
 
 
 def gather(
@@ -70,7 +73,7 @@ def gather(
             told=Editions(database).told(names, team.profile) if team.profile else {},
             before=_before(database, team, old, since=since),
             alarms=Alarms(database).open(),
-            resting=_resting(database, until=until),
+            resting=_resting(database, since=since, until=until),
         ),
     )
 
@@ -93,12 +96,16 @@ def judged_by(articles: Iterable[StoredArticle], now: str = "") -> str:
     return ", ".join(sorted({stored.verdict.model for stored in articles} - {NO_MODEL})) or now or NO_MODEL
 
 
-def _resting(database: Database, *, until: datetime) -> frozenset[str]:
-    """The sources that answered when they were last looked at, and are due for a look only after the window."""
+def _resting(database: Database, *, since: datetime, until: datetime) -> frozenset[str]:
+    """The sources that answered when they were last looked at, and are due for a look only after the window.
+
+    In a window of minutes it is no fault that no crawl came by, even where one will have to soon.
+    """
+    due_from = until - OVERDUE if until - since < SHORT else until
     return frozenset(
         name
         for name, state in Sources(database).states().items()
-        if not state.rhythm.failures and state.rhythm.next_at is not None and state.rhythm.next_at >= until
+        if not state.rhythm.failures and state.rhythm.next_at is not None and state.rhythm.next_at >= due_from
     )
 
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from jobs.digest.document import from_document
+from jobs.digest.due import SHORT
+from jobs.digest.edition import Day
+from jobs.digest.words import MARKS
 from storage.records import DeliveryState, EditionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from jobs.digest.agenda import Entry
@@ -71,6 +74,16 @@ def posted_text(posted: Posted) -> str:
     return "\n".join(lines) or "nothing is due and nothing is owed"
 
 
+def short_notices(made: Iterable[StoredEdition]) -> Iterator[str]:
+    """What whoever asked for an edition should know where there was hardly anything to tell since the last one."""
+    for stored in made:
+        if stored.kind is EditionKind.DIGEST and stored.until - stored.since < SHORT:
+            window = f"{stored.since:%Y-%m-%d %H:%M} to {stored.until:%H:%M} UTC"
+            nothing = from_document(stored.body).coverage.day is Day.IDLE
+            read = "; nothing was read since the last one" if nothing else ""
+            yield f"{stored.profile} digest {stored.number} covers less than an hour, {window}{read}"
+
+
 def edition_line(edition: Edition) -> str:
     """`Normal day, 9 stories (5 new), 2 held`."""
     stories, held = edition.flagged.stories, edition.held.stories
@@ -84,10 +97,9 @@ def _line(stored: StoredEdition, deliveries: Sequence[Delivery]) -> str:
     edition = from_document(stored.body)
     covers = "alert" if stored.kind is EditionKind.ALERT else _days(edition.days)
     told = _counted(_states(deliveries)) or "kept, owed to nobody"
-    blind = "BLIND DAY, " if edition.coverage.day == "blind" else ""
     return (
         f"{stored.number:>5}  {stored.profile:<12} {stored.composed_at:%Y-%m-%d %H:%M}  {covers:<8} "
-        f"{edition.flagged.stories:>7}  {blind}{told}"
+        f"{edition.flagged.stories:>7}  {MARKS.get(edition.coverage.day, '')}{told}"
     )
 
 

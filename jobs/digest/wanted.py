@@ -51,10 +51,10 @@ ANYTHING = Wanted()
 
 
 def wanted(profile: Profile, name: str, sources: Iterable[Source]) -> Wanted:
-    """What a profile asks for. Raises `ConfigError` for an actor, a sector or a tag that nothing can have."""
+    """What a profile asks for. Raises `ConfigError` for what nothing can have: an actor, a country, a sector, a tag."""
     return Wanted(
         actors=_actors(profile, name),
-        countries=frozenset(profile.countries),
+        countries=_countries(profile, name),
         sectors=_sectors(profile, name),
         languages=frozenset(profile.languages),
         sources=_sources(profile, name, sources),
@@ -70,17 +70,30 @@ def _actors(profile: Profile, name: str) -> frozenset[str]:
     if not profile.actors:
         return frozenset()
     from crawler.actors import findings, resolve
+    from crawler.actors.names import alike
 
     ids: set[str] = set()
     for actor in profile.actors:
         found = resolve(actor) or {each.entity for each in findings(title="", text=actor, language="en").mentions}
         if not found - {""}:
-            raise ConfigError(
-                f"[profile.{name}] actors: no actor is known as {actor!r}; "
-                f"see crawler/actors/names.tsv for those that are, or leave it out"
-            )
+            like = alike(actor)
+            cure = f"did you mean {' or '.join(like)}?" if like else "no name is written much like it; leave it out"
+            raise ConfigError(f"[profile.{name}] actors: no actor is known as {actor!r}; {cure}")
         ids |= found - {""}
     return frozenset(ids)
+
+
+def _countries(profile: Profile, name: str) -> frozenset[str]:
+    if not profile.countries:
+        return frozenset()
+    from crawler.actors.vocabulary import country_codes
+
+    for country in profile.countries:
+        if country not in country_codes():
+            there = ", ".join(sorted(country_codes()))
+            told = f"{country} is in no word list, so no story is ever found to name it"
+            raise ConfigError(f"[profile.{name}] countries: {told}; leave it out; there are {there}")
+    return frozenset(profile.countries)
 
 
 def _sectors(profile: Profile, name: str) -> frozenset[str]:

@@ -23,7 +23,8 @@ BOTTOM_LINES = 5  # the stories worth a line before the details
 MOST_NOTES = 40  # sources in trouble that are shown one by one
 MOST_COUNTED = 8  # actors, countries or sectors that are shown
 
-DAYS = {Day.NORMAL: "Normal day.", Day.QUIET: "Quiet day.", Day.BLIND: "BLIND DAY."}
+DAYS = {Day.NORMAL: "Normal day.", Day.QUIET: "Quiet day.", Day.IDLE: "Nothing read.", Day.BLIND: "BLIND DAY."}
+MARKS = {Day.IDLE: "nothing read, ", Day.BLIND: "BLIND DAY, "}  # before the counts, where there is only a line
 STANDINGS = {Standing.NEW: "New", Standing.UPDATED: "Updated", Standing.ONGOING: "Ongoing"}
 FAULTS = {Fault.FAILED: "Failed", Fault.SILENT: "Silent", Fault.DEGRADED: "Degraded"}
 

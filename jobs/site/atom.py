@@ -15,6 +15,7 @@ from storage.records import EditionKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jobs.digest.edition import Edition
     from jobs.site.book import Book, Page, Tale
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -39,7 +40,7 @@ class Entry:
 
 def editions(book: Book, *, title: str, base_url: str) -> bytes:
     """The latest editions and alerts."""
-    entries = [_edition(page, base_url) for page in book.pages[:MOST]]
+    entries = [_edition(page, book.whole(page), base_url) for page in book.pages[:MOST]]
     return _feed("editions", f"{title}: editions", entries, base_url)
 
 
@@ -49,8 +50,7 @@ def stories(book: Book, *, title: str, base_url: str) -> bytes:
     return _feed("stories", f"{title}: stories", entries, base_url)
 
 
-def _edition(page: Page, base_url: str) -> Entry:
-    edition = page.edition
+def _edition(page: Page, edition: Edition, base_url: str) -> Entry:
     figures = ". ".join(f"{label}: {value}" for label, value in phrases.figures(edition))
     alert = page.kind is EditionKind.ALERT
     return Entry(

@@ -1,20 +1,24 @@
-"""What a site is made of: the editions and the stories they told, put together once and harmless from then on."""
+"""What a site is made of: the editions and the stories they told, put together once and harmless from then on.
+
+Years of both do not fit into memory. Of an edition only what lists and charts need is kept, and it is read again for
+its own page; of a story, what its latest telling says and who reported it, and no text.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from jobs.digest.edition import Standing
+from jobs.digest.edition import Counts, Standing
 from jobs.digest.plain import disarm, short
 from jobs.stories.origins import outlet
 from storage.records import EditionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from jobs.digest.edition import Attribution, Edition, Item
@@ -27,11 +31,12 @@ _STORY = re.compile(r"S-\d{8}-\d{2,6}")
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """An edition and where it stands."""
+    """An edition and where it stands. `id` is the stored edition's, where there is one."""
 
     edition: Edition
     kind: EditionKind
     path: str
+    id: int = 0
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -75,20 +80,24 @@ class Tale:
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """Editions, newest first, and stories, the latest first. `where` leads from an article to its story."""
+    """Editions, newest first, and stories, the latest first. `where` leads from an article to its story.
+
+    `whole` gives the edition of a page with all that it tells.
+    """
 
     pages: tuple[Page, ...]
     tales: tuple[Tale, ...]
     where: dict[int, str]
+    whole: Callable[[Page], Edition]
 
     def story_of(self, item: Item) -> str:
         """The path of an item's story; empty where it has no page."""
         return self.where.get(item.story, "")
 
 
-def page_of(edition: Edition, kind: EditionKind) -> Page:
+def page_of(edition: Edition, kind: EditionKind, *, id: int = 0) -> Page:  # noqa: A002 - the field's name
     """An edition, its strings made harmless, with its place: `editions/cert/312.html`, `editions/cert/alert-4.html`."""
-    return Page(edition=disarm(edition), kind=kind, path=_path(edition.profile, edition.number, kind))
+    return Page(edition=disarm(edition), kind=kind, path=_path(edition.profile, edition.number, kind), id=id)
 
 
 def _path(name: str, number: int, kind: EditionKind) -> str:
@@ -96,40 +105,92 @@ def _path(name: str, number: int, kind: EditionKind) -> str:
     return f"editions/{folder}/{'alert-' if kind is EditionKind.ALERT else ''}{number}.html"
 
 
-def bind(pages: Sequence[Page], stories: Sequence[StoredStory]) -> Book:
-    """Put editions, newest first, and stories together. A story that no edition tells is left out."""
-    told: defaultdict[int, list[tuple[Page, Item]]] = defaultdict(list)
+def bind(
+    pages: Iterable[Page],
+    stories: Callable[[Sequence[int]], Iterable[StoredStory]],
+    whole: Callable[[Page], Edition] | None = None,
+) -> Book:
+    """Put editions, newest first, and stories together. A story that no edition tells is left out.
+
+    Each edition and each story is taken up once and let go. `stories` gives those that articles are in; without
+    `whole` the pages stay as they are.
+    """
+    told: dict[int, _Told] = {}
+    known: dict[Attribution, Attribution] = {}  # claims are said again and again
+    kept = []
     for page in pages:
+        kept.append(page if whole is None else _slim(page))
         for item in page.items:
-            told[item.story].append((page, item))
-    tales = list(filter(None, (_tale(story, told) for story in stories if _STORY.fullmatch(story.public))))
+            told.setdefault(item.story, _Told()).add(kept[-1], item, known)
+    tales = []
+    where: dict[int, str] = {}
+    for story in stories(sorted(told)):
+        tale = _tale(story, told) if _STORY.fullmatch(story.public) else None
+        if tale is not None:
+            tales.append(tale)
+            where |= dict.fromkeys((stored.id for stored in story.articles), tale.path)
     tales.sort(key=lambda tale: (tale.last_seen, tale.public), reverse=True)
-    public = {tale.public: tale.path for tale in tales}
-    where = {
-        stored.id: public[story.public] for story in stories if story.public in public for stored in story.articles
-    }
-    return Book(pages=tuple(pages), tales=tuple(tales), where=where)
+    return Book(pages=tuple(kept), tales=tuple(tales), where=where, whole=whole or _at_hand)
 
 
-def _tale(story: StoredStory, told: dict[int, list[tuple[Page, Item]]]) -> Tale | None:
-    telling = [pair for stored in story.articles for pair in told.get(stored.id, ())]
-    if not telling:
+def _at_hand(page: Page) -> Edition:
+    return page.edition
+
+
+def _slim(page: Page) -> Page:
+    """What lists and charts need of it: an alert is called after its story, a digest only counts them."""
+    edition = page.edition
+    flagged = edition.flagged if page.kind is EditionKind.ALERT else replace(edition.flagged, items=())
+    nothing = replace(edition, counts=Counts(), fates=(), questions=(), held=replace(edition.held, items=()))
+    return replace(page, edition=replace(nothing, flagged=flagged))
+
+
+class _Telling(NamedTuple):
+    """That an edition told a story, under which name there, and the claims that it passed on."""
+
+    page: Page
+    id: str
+    claims: tuple[Attribution, ...]
+
+    @property
+    def when(self) -> tuple[datetime, str]:
+        return self.page.edition.until, self.page.path
+
+
+class _Told:
+    """What editions said of a story by one of its articles: the item that says most, the latest that does not go on."""
+
+    def __init__(self) -> None:
+        self.tellings: list[_Telling] = []
+        self.item: Item
+        self.rank: tuple[bool, tuple[datetime, str]] | None = None
+
+    def add(self, page: Page, item: Item, known: dict[Attribution, Attribution]) -> None:
+        """Keep the better item, and of each the claims, each of them once in memory."""
+        telling = _Telling(page, item.id, tuple(known.setdefault(claim, claim) for claim in item.attributions))
+        self.tellings.append(telling)
+        rank = item.standing is not Standing.ONGOING, telling.when
+        if self.rank is None or rank > self.rank:
+            self.rank, self.item = rank, item
+
+
+def _tale(story: StoredStory, told: Mapping[int, _Told]) -> Tale | None:
+    there = [told[stored.id] for stored in story.articles if stored.id in told]
+    if not there:
         return None
-    telling.sort(key=lambda pair: (pair[0].edition.until, pair[0].path), reverse=True)
-    _, item = next((pair for pair in telling if pair[1].standing is not Standing.ONGOING), telling[0])
-    claims = dict.fromkeys(claim for _, there in telling for claim in there.attributions)
+    tellings = sorted((each for one in there for each in one.tellings), key=lambda each: each.when, reverse=True)
     changes = tuple((change.at, short(change.what, _TITLE)) for change in story.changes)
     return Tale(
         public=story.public,
-        item=item,
+        item=max(there, key=lambda one: one.rank or ()).item,
         first_seen=story.first_seen,
         last_seen=story.last_seen,
         updated=max([story.last_seen, *(at for at, _ in changes)]),
         articles=len(story.articles),
         reports=tuple(_reports(story)),
         changes=changes,
-        attributions=tuple(claims),
-        told=tuple({page.path: (page, there.id) for page, there in telling}.values()),
+        attributions=tuple(dict.fromkeys(claim for each in tellings for claim in each.claims)),
+        told=tuple({each.page.path: (each.page, each.id) for each in tellings}.values()),
     )
 
 

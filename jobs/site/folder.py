@@ -60,14 +60,15 @@ def _make(folder: Path) -> None:
 def _publish(folder: Path, files: Mapping[str, bytes]) -> Written:
     before = _ours(folder)
     _note(folder, before | set(files))  # before the first of them is there: so none is ever forgotten
-    changed = sum(_put(folder, name, content) for name, content in files.items())
+    changed = size = 0
+    for name, content in files.items():
+        changed += _put(folder, name, content)
+        size += len(content)
     over = sorted(before - set(files))
     for name in over:
         _remove(folder, name)
     _note(folder, set(files))
-    return Written(
-        files=len(files), written=changed, removed=len(over), bytes=sum(len(content) for content in files.values())
-    )
+    return Written(files=len(files), written=changed, removed=len(over), bytes=size)
 
 
 def _ours(folder: Path) -> set[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,7 @@ from jobs.site import atom, charts
 from storage.records import EditionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from jinja2 import Environment
 
@@ -48,16 +49,33 @@ class Front(NamedTuple):
     noindex: bool = True
 
 
-def files(book: Book, front: Front) -> dict[str, bytes]:
+class Files(Mapping[str, bytes]):
+    """Files by their path, each written when it is asked for and not kept."""
+
+    def __init__(self, writers: dict[str, Callable[[], bytes]]) -> None:
+        self._writers = writers
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._writers[path]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._writers)
+
+    def __len__(self) -> int:
+        return len(self._writers)
+
+
+def files(book: Book, front: Front) -> Files:
     """Every file by its path. What others lead to comes before what leads there."""
-    found = {tale.path: _story(tale, front) for tale in book.tales}
     neighbours = _neighbours(book)
-    found |= {page.path: _edition(page, book, front, neighbours.get(page.path, {})) for page in book.pages}
     base = front.base_url and front.base_url.rstrip("/") + "/"
-    found["stories.atom"] = atom.stories(book, title=front.title, base_url=base)
-    found["editions.atom"] = atom.editions(book, title=front.title, base_url=base)
-    found["index.html"] = _index(book, front)
-    return found
+    writers: dict[str, Callable[[], bytes]] = {tale.path: partial(_story, tale, front) for tale in book.tales}
+    for page in book.pages:
+        writers[page.path] = partial(_edition, page, book, front, neighbours.get(page.path, {}))
+    writers["stories.atom"] = partial(atom.stories, book, title=front.title, base_url=base)
+    writers["editions.atom"] = partial(atom.editions, book, title=front.title, base_url=base)
+    writers["index.html"] = partial(_index, book, front)
+    return Files(writers)
 
 
 def _story(tale: Tale, front: Front) -> bytes:
@@ -77,7 +95,7 @@ def _edition(page: Page, book: Book, front: Front, beside: dict[str, Page]) -> b
         root,
         front,
         title=f"{page.edition.title}: {_name(page)}",
-        edition=page.edition,
+        edition=book.whole(page),
         story_page=story_page,
         full=10**6,
         lines=10**6,
@@ -97,7 +115,7 @@ def _index(book: Book, front: Front) -> bytes:
         book=book,
         strictest=_strictest(book.pages),
         weeks_to=words.day(max((page.edition.until for page in book.pages), default=atom.NEVER)),
-        latest=[latest[profile] for profile in sorted(latest)],
+        latest=[(latest[profile], book.whole(latest[profile])) for profile in sorted(latest)],
         months=[(month, list(pages)) for month, pages in months],
         per_day=charts.per_day(book),
         actors=charts.actors(book),

@@ -84,8 +84,9 @@ class Delivery:
     address: Address
     state: DeliveryState
     attempts: int
-    next_at: datetime | None  # when it may be tried; None when nothing is owed
+    next_at: datetime | None  # when it may be tried; since when it is under way; None when nothing is owed
     message_id: str  # the same for every attempt
     resent: bool  # an uncertain one is sent again once
     detail: str  # the server's last word, or the reason of a failure
     sent_at: datetime | None
+    lease_until: datetime | None = None  # a sender has it until then at most

@@ -9,6 +9,7 @@ archive, built twice: into an empty folder, and when nothing is new.
 from __future__ import annotations
 
 import random
+import resource
 import tempfile
 from dataclasses import replace
 from datetime import timedelta
@@ -78,6 +79,8 @@ def _site() -> None:
                 f"{what}: {len(book.pages)} editions, {len(book.tales):,} stories, {written.files:,} files, "
                 f"{written.bytes / 1e6:.0f} MB, {written.written:,} written: {wall:.1f} s, {cpu:.1f} s of CPU"
             )
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"peak resident memory, the filling included: {peak:,} MiB")
         database.close()
 
 

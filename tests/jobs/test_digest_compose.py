@@ -165,9 +165,24 @@ def test_a_source_that_is_due_only_after_the_window_is_told_apart() -> None:
     assert (coverage.answered, coverage.sources, coverage.words[1]) == (1, 3, "1 more was not due for a look.")
 
 
-def test_where_nobody_looked_at_any_source_the_day_is_blind_whenever_they_are_due() -> None:
-    coverage = cover(seen(), sources=("A", "B"), flagged=0, unjudged=0, resting={"A", "B"})
+def test_where_nobody_looked_at_any_source_and_one_was_due_the_day_is_blind() -> None:
+    coverage = cover(seen(), sources=("A", "B"), flagged=0, unjudged=0, resting={"A", "of another catalogue"})
     assert (coverage.day, coverage.words[0]) == (Day.BLIND, "No source was looked at in this window.")
+    assert [note.source for note in coverage.failed] == ["A", "B"]
+
+
+def test_where_no_source_was_due_nothing_was_read_and_nobody_is_blamed() -> None:
+    coverage = cover(seen(), sources=("A", "B"), flagged=0, unjudged=0, resting={"A", "B"})
+    assert (coverage.day, coverage.failed) == (Day.IDLE, ())
+    assert coverage.words == (
+        "No source was due for a look in this window, and none was looked at.",
+        "Nothing was flagged.",
+    )
+
+
+def test_what_was_flagged_though_no_source_was_due_makes_a_normal_day_and_no_model_a_blind_one() -> None:
+    assert cover(seen(), sources=("A",), flagged=1, unjudged=0, resting={"A"}).day is Day.NORMAL
+    assert cover(seen(), sources=("A",), flagged=0, unjudged=3, resting={"A"}).day is Day.BLIND
 
 
 def test_an_empty_feed_and_an_unchanged_one_have_answered() -> None:

@@ -112,6 +112,11 @@ def test_a_day_with_nothing_for_a_profile_says_so() -> None:
     ("asks", "says"),
     [
         ({"actors": ["Nobody In Particular"]}, r"\[profile.cert\] actors: no actor is known as 'Nobody In Particular'"),
+        ({"actors": ["Volt Tyfoon"]}, r"no actor is known as 'Volt Tyfoon'; did you mean Volt Typhoon"),
+        (
+            {"countries": ["DE", "ws"]},
+            r"\[profile.cert\] countries: WS is in no word list, so .*; there are AE, ",
+        ),
         ({"sectors": ["bakeries"]}, r"\[profile.cert\] sectors: there is no 'bakeries'; there are aerospace, .*energy"),
         (
             {"tags": ["labs", "lab"]},

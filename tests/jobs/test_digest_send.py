@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import Engine, event
 from typer.testing import CliRunner
 
 from jobs.cli import app
@@ -107,6 +109,42 @@ def test_what_reached_nobody_is_covered_by_the_next_and_not_sent_any_more(room: 
     assert (late.state, late.detail) == (DeliveryState.FAILED, "edition 2 covers the same time")
     assert [path.name for path in (room.home.config / "taken").iterdir()] == ["daily-00002.html"]
     assert second.exit is Exit.OK
+
+
+def answered(room: Newsroom, *, next_at: datetime) -> None:
+    urls = {"wire": "https://wire.example/feed", "blog": "https://blog.example/feed"}
+    rhythm = Rhythm(next_at=next_at, polled_at=next_at - timedelta(hours=1))
+    Sources(room.database).keep(SourceState(name=name, url=url, rhythm=rhythm) for name, url in urls.items())
+
+
+@pytest.mark.parametrize(
+    ("minutes", "due_since", "day"),
+    [
+        (12, timedelta(hours=-1), Day.IDLE),
+        (12, timedelta(hours=5), Day.IDLE),
+        (12, timedelta(hours=30), Day.BLIND),
+        (120, timedelta(hours=-1), Day.IDLE),
+        (120, timedelta(hours=1), Day.BLIND),
+    ],
+)
+def test_a_window_in_which_no_crawl_was_due_is_not_called_blind(
+    room: Newsroom, minutes: int, due_since: timedelta, day: Day
+) -> None:
+    room.send(SEVEN)
+    again = SEVEN + timedelta(minutes=minutes)
+    answered(room, next_at=again - due_since)
+    room.send(again, now=True)
+    assert room.editions()[-1].coverage.day is day
+
+
+def test_who_asks_for_a_digest_soon_after_another_is_told_how_little_it_covers(room: Newsroom) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=12)
+    room.send(before, now=True)
+    answered(room, next_at=before + timedelta(hours=1))
+    done = CliRunner().invoke(app, ["--home", str(room.home.config), "digest", "send", "--now"])
+    assert (done.exit_code, len(room.editions())) == (0, 2)
+    assert "daily digest 2 covers less than an hour, " in done.stderr
+    assert done.stderr.endswith(" UTC; nothing was read since the last one\n")
 
 
 def test_a_digest_of_now_stands_beside_those_of_the_days(room: Newsroom) -> None:
@@ -236,6 +274,37 @@ def test_an_alert_is_sent_at_once_and_once(room: Newsroom) -> None:
     assert [item.title for item in edition.flagged.items] == ["Report 1 about APT29"]
     room.send(SEVEN + DAY)
     assert [item.standing for item in room.editions()[-1].flagged.items] == [Standing.NEW, Standing.NEW]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is asked of any database meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_however_many_stories_were_flagged_the_database_is_asked_as_often(tmp_path: Path) -> None:
+    asked = []
+    for number in (2, 8):
+        room = newsroom(tmp_path / str(number), URGENT.format(origins=1, quiet=""))
+        room.send(SEVEN)
+        for each in range(number):
+            room.report(each + 1, at=SEVEN + timedelta(hours=3), score=0.7, actor=f"UNC{4000 + each}")
+        with statements() as said:
+            assert room.send(SEVEN + timedelta(hours=4)).made == []
+        assert len(Stories(room.database).open(since=BEGAN)) == number
+        asked.append(len(said))
+        room.database.close()
+    few, many = asked
+    assert few == many > 0
 
 
 def test_an_alert_waits_for_a_second_origin_and_for_the_quiet_hours_to_end(room: Newsroom) -> None:

@@ -56,6 +56,16 @@ def states(database: Database, edition: int) -> list[DeliveryState]:
         return list(session.scalars(rows))
 
 
+def test_what_editions_were_made_for_is_asked_for_in_one_go(database: Database) -> None:
+    editions = Editions(database)
+    for story in ("S-1", "S-2"):
+        editions.add(new(kind=EditionKind.ALERT, key=story), TEAM)
+    editions.add(new(key="S-3"), TEAM)
+    editions.add(new(kind=EditionKind.ALERT, key="S-4", profile="cert"), TEAM)
+    asked = [f"S-{number}" for number in range(1200)]
+    assert editions.made_for(asked, "daily", EditionKind.ALERT) == {"S-1", "S-2"}
+
+
 def test_editions_are_numbered_from_one_in_each_profile_and_kind(database: Database) -> None:
     editions = Editions(database)
     daily = [editions.add(new(day), ()).number for day in range(3)]

@@ -74,7 +74,7 @@ LOOKS = {
     },
 }  # fmt: skip
 
-DAYS = {Day.NORMAL: "day", Day.QUIET: "day", Day.BLIND: "blind"}
+DAYS = {Day.NORMAL: "day", Day.QUIET: "day", Day.IDLE: "day", Day.BLIND: "blind"}
 
 
 def light() -> str:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from jobs.cli import app
 from jobs.exits import CommandError, ConfigError, UsageError
 from storage.records import DeliveryState
-from tests.jobs.delivery.office import Office, Postbox, free_port, server, to
+from tests.jobs.delivery.office import AT, Office, Postbox, free_port, server, to
 from tests.jobs.delivery.test_channels import SECRET, hook
 
 if TYPE_CHECKING:
@@ -103,6 +103,21 @@ def test_the_outbox_shows_what_is_owed_and_what_failed(office: Office) -> None:
     shown = json.loads(run(office, "outbox", "--json").output)
     assert shown["counts"]["deferred"] == 1
     assert [each["recipient"] for each in shown["deliveries"]] == ["bob@example.org", "ada@example.org"]
+
+
+def test_what_is_under_way_says_since_when_and_how_long_it_is_held(office: Office) -> None:
+    office.add(*to("ada"))
+    delivery = office.outbox.claim(owner="another machine", at=AT + timedelta(hours=1), lease=timedelta(minutes=10))
+    assert delivery is not None
+    assert office.outbox.begin(delivery, owner="another machine", at=AT + timedelta(hours=1, minutes=2))
+    line, _ = run(office, "outbox").output.splitlines()
+    assert line.endswith(": sending since 2026-11-22 08:02 UTC, held until 2026-11-22 08:10 UTC at most")
+    (shown,) = json.loads(run(office, "outbox", "--json").output)["deliveries"]
+    assert (shown["next_at"], shown["sending_since"], shown["lease_until"]) == (
+        None,
+        "2026-11-22T08:02:00+00:00",
+        "2026-11-22T08:10:00+00:00",
+    )
 
 
 def test_an_edition_is_sent_again_only_to_whom_it_is_said(office: Office) -> None:

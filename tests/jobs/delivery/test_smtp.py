@@ -186,6 +186,26 @@ def test_a_password_is_never_sent_in_the_clear(office: Office) -> None:
     assert "[mail] security = none would send the password" in sent.failures[0]
 
 
+def test_a_server_that_is_slow_at_every_step_does_not_hold_the_line_for_ever(office: Office) -> None:
+    import time
+
+    steps = [b"220 mail", b"250-mail\r\n250 AUTH PLAIN LOGIN", b"535 No", b"334 VXNlcm5hbWU6", b"334 UGFzc3dvcmQ6"]
+
+    def talk(line: socket.socket) -> None:
+        for number, reply in enumerate([*steps, b"235 Welcome", b"250 OK", b"250 OK", b"354 Go on", b"250 Taken"]):
+            if number:
+                line.recv(1 << 20)
+            time.sleep(0.4)  # each reply is in time
+            line.sendall(reply + b"\r\n")
+
+    office.add(*to("ada"))
+    with liar(talk) as port:
+        office.mail(port, user="digest", password="hunter2!", timeout=0.5)
+        sent = office.send()
+    assert (office.states(), sent.exit) == (["deferred"], 69)
+    assert "in time" in sent.failures[0]
+
+
 def answered(line: socket.socket, reply: bytes) -> bytes:
     """What was said, after which this is replied."""
     said = line.recv(65536)

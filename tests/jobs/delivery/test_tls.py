@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,3 +119,25 @@ def test_tls_to_a_server_that_speaks_none_ends_it(office: Office) -> None:
         office.mail(port, security="tls", timeout=1)
         assert office.send().exit == 69
     assert office.states() == ["deferred"]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_handshake_that_drips_has_an_end(office: Office, security: str) -> None:
+    def talk(line: socket.socket) -> None:
+        if security == "starttls":
+            line.sendall(b"220 mail\r\n")
+            answered(line, b"250-mail\r\n250 STARTTLS\r\n")
+            answered(line, b"220 Go on\r\n")
+        line.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")  # a ServerHello of 16 KiB begins
+        while True:
+            line.sendall(b"\0")
+            sleep(0.1)
+
+    office.add(*to("ada"))
+    started = monotonic()
+    with liar(talk) as port:
+        office.mail(port, security=security, timeout=0.5)
+        sent = office.send()
+        took = monotonic() - started
+    assert (office.states(), "no answer in time" in sent.failures[0]) == (["deferred"], True)
+    assert took < 3

@@ -6,6 +6,8 @@ import json
 import re
 import subprocess
 import sys
+import tracemalloc
+from dataclasses import replace
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -28,8 +30,8 @@ from storage.database import Database
 from storage.editions import Editions
 from storage.records import EditionKind
 from storage.stories import Stories
-from tests.jobs.digest_edition import edition, flood, hostile
-from tests.jobs.site.desk import add, fill
+from tests.jobs.digest_edition import SINCE, edition, flood, hostile
+from tests.jobs.site.desk import DAY, add, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +58,7 @@ def book(archive: Database) -> Book:
 
 @pytest.fixture(scope="module")
 def site(book: Book) -> dict[str, bytes]:
-    return files(book, Front(title="Espionage watch"))
+    return dict(files(book, Front(title="Espionage watch")))
 
 
 def pages(site: dict[str, bytes]) -> dict[str, html.HtmlElement]:
@@ -72,7 +74,7 @@ def test_every_edition_and_every_story_has_a_page(archive: Database, book: Book,
     assert len(book.pages) == len(editions) > 5
     assert {f"editions/{e.profile}/{e.number}.html" for e in editions if e.kind is EditionKind.DIGEST} <= set(site)
     assert "editions/cert/alert-1.html" in site
-    told = {item.id for page in book.pages for item in page.items}
+    told = {item.id for page in book.pages for item in book.whole(page).flagged.items}
     assert {f"stories/{public}.html" for public in told if public.startswith("S-")} <= set(site)
     assert not [path for path in site if "A-999999" in path]
 
@@ -244,7 +246,7 @@ def test_hostile_editions_stay_text_in_every_file() -> None:
     whole = hostile()
     page = page_of(whole, EditionKind.DIGEST)
     assert re.fullmatch(r"editions/profile-[0-9a-f]{12}/312\.html", page.path)
-    site = files(bind([page], []), Front(title="<script>"))
+    site = files(bind([page], lambda _: []), Front(title="<script>"))
     for path, content in site.items():
         assert b"<script" not in content
         assert b"<img" not in content
@@ -253,7 +255,7 @@ def test_hostile_editions_stay_text_in_every_file() -> None:
 
 
 def test_an_archive_without_an_edition_is_a_site_that_says_so() -> None:
-    site = files(bind([], []), Front(title="Espionage watch"))
+    site = files(bind([], lambda _: []), Front(title="Espionage watch"))
     assert sorted(site) == ["editions.atom", "index.html", "stories.atom"]
     assert b"There is no edition yet." in site["index.html"]
     assert etree.fromstring(site["stories.atom"]).findtext(f"{ATOM}updated") == "1970-01-01T00:00:00Z"
@@ -262,12 +264,27 @@ def test_an_archive_without_an_edition_is_a_site_that_says_so() -> None:
 def test_an_edition_on_the_web_is_not_cut() -> None:
     whole = flood(300)
     page = page_of(whole, EditionKind.DIGEST)
-    content = files(bind([page], []), Front(title="x"))["editions/cert/312.html"]
+    content = files(bind([page], lambda _: []), Front(title="x"))["editions/cert/312.html"]
     assert content.count(b'<div class="story"') == 300
 
 
+def test_more_editions_take_hardly_more_memory(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'spywire.db'}")
+    for day in range(8):
+        until = SINCE + (day + 1) * DAY
+        add(database, replace(flood(30), since=until - DAY, until=until, composed_at=until))
+    peaks: list[int] = []
+    for editions in (1, 1, 8):  # the first one pays for what is there once
+        tracemalloc.start()
+        build(database, settings(editions=editions), tmp_path / f"site-{len(peaks)}")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    database.close()
+    _, few, many = peaks
+    assert many < 2.5 * few
+
+
 def test_the_command_builds_where_it_is_told_and_says_what_it_did(desk: Desk, tmp_path: Path) -> None:
-    desk.folder.mkdir()
     database = Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")
     add(database, edition())
     database.close()
