@@ -72,7 +72,8 @@ class _Reading:
 
     def stop(self, number: int) -> None:
         self.stopped = True
-        self.tracker.stopped(number)
+        self.tracker.signalled(number)
+        self.tracker.stopped()
 
     @property
     def over(self) -> bool:

@@ -65,7 +65,7 @@ class Opening:
             self.tracker.stopped()
 
     def _stop(self, number: int, task: asyncio.Task[None]) -> None:
-        self.tracker.signal = number
+        self.tracker.signalled(number)
         task.cancel()
 
     async def _run(self, sources: Sequence[Source], resting: Sequence[Source]) -> None:

@@ -58,6 +58,7 @@ class Tracker:
     flagged: list[tuple[str, str]] = field(default_factory=list)
     received: int = 0
     signal: int = 0
+    hurry: Callable[[], None] = field(default=lambda: None)  # what a signal does at once
     _waiting: dict[str, int] = field(default_factory=dict)
 
     def polled(self, poll: SourcePoll, *, dropped: tuple[tuple[str, int], ...] = ()) -> None:
@@ -92,7 +93,12 @@ class Tracker:
         self._tell()
 
     def trouble(self, kind: Trouble, message: str) -> None:
-        """Something is wrong; the first message of a kind is kept."""
+        """Something is wrong; the first message of a kind is kept.
+
+        A database that fails after a signal was not waited for any more: the crawl was stopped before that.
+        """
+        if kind is Trouble.STORAGE and self.signal and Trouble.STOPPED not in self.troubles:
+            self.stopped()
         self.troubles.setdefault(kind, message)
         self.counts[f"troubles.{kind}"] += 1
 
@@ -100,9 +106,13 @@ class Tracker:
         """The crawl was given no more time."""
         self.trouble(Trouble.OUT_OF_TIME, "the time it was given (--max-runtime) is over; what is left waits")
 
-    def stopped(self, number: int = 0) -> None:
+    def signalled(self, number: int) -> None:
         """A signal wants the crawl to end; of several the first counts."""
         self.signal = self.signal or number
+        self.hurry()
+
+    def stopped(self) -> None:
+        """The crawl ends because of a signal."""
         named = Signals(self.signal).name if self.signal else "a signal"
         self.trouble(Trouble.STOPPED, f"stopped by {named}; what was under way waits for the next run")
 

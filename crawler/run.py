@@ -104,7 +104,7 @@ def crawl(
     until = None if max_runtime is None else monotonic() + max_runtime.total_seconds()
     archives = [source for source in sources if source.kind is SourceKind.ARCHIVE]
     news, resting = _on_the_web(sources), _on_the_web(resting)
-    tracker = Tracker(watch=watch, sources=len(news))
+    tracker = Tracker(watch=watch, sources=len(news), hurry=memory.hurry)
     opening = Opening(memory=memory, hosts=hosts, tracker=tracker, manners=manners, until=until)
     _done(opening.run(news, resting), tracker)
     if (opening.busy or archives) and not FATAL & tracker.troubles.keys():
@@ -121,7 +121,7 @@ def crawl(
             until=until,
         )
         _work(job, archives, manners, scrapy=opening.busy)
-    if tracker.signal or Trouble.OUT_OF_TIME in tracker.troubles:
+    if Trouble.OUT_OF_TIME in tracker.troubles:
         memory.hurry()
     if Trouble.STORAGE not in tracker.troubles:
         _done(memory.close(), tracker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from signal import SIGTERM
@@ -18,7 +18,7 @@ from jobs.catalogue import pick, read_sources, sound_sources
 from jobs.exits import ConfigError, Exit
 from jobs.home import Home, alone
 from jobs.log import LOG
-from jobs.runs import Record, recorded
+from jobs.runs import Record, check_clock, now, recorded
 from jobs.watch.after import after, calling
 from storage.database import Database
 from storage.errors import StorageError
@@ -81,6 +81,7 @@ def run_crawl(job: CrawlJob) -> Crawled:
 
     A source that is written down wrongly is left out, and named: the others are crawled.
     """
+    check_clock(now())
     sources, broken = sound_sources(job.home.sources_file)
     if named := next((broken[name] for name in job.sources if name in broken), None):
         raise ConfigError(named)
@@ -106,8 +107,11 @@ def run_crawl(job: CrawlJob) -> Crawled:
 
 def exit_code(report: CrawlReport) -> Exit:
     """What the report means to a scheduler: the gravest trouble first, then whether the sources answered."""
+    told = list(report.troubles)
+    after = told[told.index(Trouble.STOPPED) :] if Trouble.STOPPED in told else []
+    grave = set(told) - ({Trouble.STORAGE} & set(after))  # once it was stopped, the database was not waited for
     for trouble, code in TROUBLE_EXITS.items():
-        if trouble in report.troubles:
+        if trouble in grave:
             return Exit.TERMINATED if code is Exit.STOPPED and report.signal == SIGTERM else code
     if not report.failed:
         return Exit.PARTIAL if Trouble.BROWSER in report.troubles else Exit.OK
@@ -198,7 +202,7 @@ def _dry(job: CrawlJob, sources: Sequence[Source]) -> CrawlReport:
     there = not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
     database = Database.open(url) if there else None
     if database is not None and not (job.sources or job.due_or_not):
-        sources = due(sources, Sources(database).states(), at=datetime.now(UTC))
+        sources = due(sources, Sources(database).states(), at=now())
     return crawl(
         sources,
         manners=manners(job.settings),

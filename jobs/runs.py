@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OLDEST = datetime(2026, 1, 1, tzinfo=UTC)  # older than the program: a clock that says so is not set
 SLACK = timedelta(seconds=5)  # between a process's start as the kernel has it, and as a run has it
 ERROR = 1000  # characters kept
+UNSURE = (Exit.STORAGE, Exit.STOPPED, Exit.TERMINATED)  # ends with which the server may well be away
 
 
 class RunState(StrEnum):
@@ -60,7 +61,8 @@ def now() -> datetime:
 def recorded(database: Database, job: str, *, clock: Callable[[], datetime] = now) -> Iterator[Record]:
     """Record a run of a job from its start to its end, however that comes.
 
-    An exception closes the record with its exit code and goes on its way. Raises `ConfigError` if the clock is not set.
+    An exception closes the record with its exit code and goes on its way. Whoever was stopped by a signal does not wait
+    for a server that is away: then the record stays open. Raises `ConfigError` if the clock is not set.
     """
     started = check_clock(clock())
     runs = Runs(database)
@@ -74,10 +76,12 @@ def recorded(database: Database, job: str, *, clock: Callable[[], datetime] = no
     try:
         yield run
     except BaseException as error:
+        if not isinstance(error, Exception):
+            database.hurry()
         run.exit_code, run.error = exit_of(error), run.error or f"{type(error).__name__}: {error}".removesuffix(": ")
         _close_if_it_can(database, run, clock=clock)
         raise
-    if run.exit_code == Exit.STORAGE:
+    if run.exit_code in UNSURE:
         _close_if_it_can(database, run, clock=clock)
     else:
         _close(database, run, clock=clock)

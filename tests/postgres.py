@@ -83,6 +83,10 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cut it: whoever is connected is not any more, and nobody else will be."""
         for end in self._sockets:
             _hang_up(end)
         for thread in self._threads:

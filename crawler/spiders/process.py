@@ -26,7 +26,7 @@ class Process(AsyncCrawlerProcess):
         """The first signal: what is under way has `GRACE` seconds. Scrapy alone would wait for every answer."""
         from twisted.internet import reactor
 
-        self._tracker.signal = self._tracker.signal or signum
+        self._tracker.signalled(signum)
         super()._signal_shutdown(signum, frame)
         cast("Any", reactor).callFromThread(_leave_in_time)
 

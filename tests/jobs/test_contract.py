@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import BaseModel, SecretStr
+from sqlalchemy import make_url
 
 from jobs.crawl import lasts
 from jobs.log import secrets_of
@@ -22,6 +23,9 @@ from storage.database import Database
 from storage.ledger import Ledger
 from storage.records import LinkState, Rhythm
 from storage.runs import Runs
+from storage.tables import Table
+from tests.conftest import made_database
+from tests.postgres import Wire
 from tests.web import rss, story
 from tests.zoo import Zoo, animal, drips
 
@@ -36,6 +40,19 @@ ROSES = story("The rose garden opens", "The municipal rose garden opens its gate
 # the twenty seconds that what is under way has, made one
 HURRIED = "from crawler.spiders import deadline; deadline.GRACE = 1; from jobs.start import main; main()"
 CANARY = "c4nary-Secret-%2F/x"
+
+
+# a clock that nobody has set, as a machine without a battery has it
+IN_1970 = """
+import datetime
+class Then(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls(1970, 1, 2, tzinfo=tz)
+datetime.datetime = Then
+from jobs.start import main
+main()
+"""
 
 
 def started(desk: Desk, *arguments: str) -> subprocess.Popen[str]:
@@ -74,6 +91,66 @@ def test_a_signal_gives_back_what_is_under_way_within_30_seconds(
     assert (run.exit_code, run.ended_at is not None) == (code, True)
     assert f"stopped by {number.name}" in run.error
     assert f"{slow}/page" in [link.url for link in waiting], "it waits for the next run"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["term", "int"])
+def test_a_signal_ends_a_crawl_at_once_whose_server_is_away(
+    site: Site, desk: Desk, postgres_server: str, number: signal.Signals, code: int
+) -> None:
+    items = [("Roses", site.add(f"/roses-{n}", ROSES), NOW) for n in range(12)]
+    with made_database(postgres_server) as url, ExitStack() as stack:
+        wire = stack.enter_context(Wire(make_url(url).port or 5432))
+        desk.configure(site, storage=make_url(url).set(host="127.0.0.1", port=wire.port).render_as_string(), delay=0.5)
+        desk.sources(example=site.add("/feed.xml", rss(items), Content_Type="application/xml"))
+        crawl = started(desk, "crawl")
+        wait_for(lambda: len(site.paths()) > 3)
+        wire.close()
+        time.sleep(3)  # the crawl has something to write, and waits for the server
+        assert crawl.poll() is None
+        at = time.monotonic()
+        crawl.send_signal(number)
+        _, err = crawl.communicate(timeout=60)
+        assert time.monotonic() - at < 10
+        assert crawl.returncode == code, err
+        assert f"stopped by {number.name}" in err
+        desk.configure(site, storage=url)
+        assert desk.run("crawl").code == 0
+        with closing(Database.open(url)) as database:
+            tallies = Ledger(database).tallies(since=NOW - timedelta(days=900), until=datetime.now(UTC))
+        assert not {tally.state for tally in tallies} & {LinkState.DISCOVERED, LinkState.LEASED}, "the next run goes on"
+        assert sum(tally.count for tally in tallies) == len(items)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "crawl", "crawl --dry-run", "schedule --once", "retain", "digest send", "digest resend 1", "db backup b/",
+        "label https://example.org/ flag", "audit --list", "model rollback", "story merge S-1 S-2", "health",
+    ],
+)  # fmt: skip
+def test_with_a_clock_in_1970_nothing_is_written_and_one_line_says_what_to_do(desk: Desk, command: str) -> None:
+    desk.sources(example="http://127.0.0.1:1/feed")
+    Database.open(f"sqlite:///{desk.folder / 'spywire.db'}").close()
+    process = [sys.executable, "-c", IN_1970, "--home", str(desk.folder), *command.split()]
+    done = subprocess.run(process, capture_output=True, text=True, timeout=60, check=False)
+    said = "spywire: the clock says 1970-01-02 00:00 UTC; set it (timedatectl set-ntp true), then run again\n"
+    assert (done.returncode, done.stdout, done.stderr) == (78, "", said)
+    with closing(Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")) as database, database.read() as session:
+        tables = [table for table in Table.metadata.sorted_tables if session.execute(table.select()).first()]
+    assert tables == []
+
+
+def test_a_clock_in_1970_is_what_doctor_and_status_name_first(desk: Desk) -> None:
+    desk.sources(example="http://127.0.0.1:1/feed")
+    Database.open(f"sqlite:///{desk.folder / 'spywire.db'}").close()
+    for command, code, said in (
+        (["doctor", "--offline"], 78, "fail  clock        it says 1970-01-02 00:00 UTC\n"),
+        (["status", "--check"], 2, "SPYWIRE CRITICAL - the clock says 1970-01-02 00:00 UTC, and no job runs: set it"),
+    ):
+        process = [sys.executable, "-c", IN_1970, "--home", str(desk.folder), *command]
+        done = subprocess.run(process, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stderr
+        assert said in done.stdout
 
 
 def test_a_blip_is_no_news_and_the_third_failure_is(site: Site, desk: Desk) -> None:

@@ -6,11 +6,13 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import make_url
 
 from jobs.exits import BusyError, ConfigError, Exit, UsageError, exit_of
 from jobs.log import LOG, secrets_of
@@ -19,6 +21,8 @@ from jobs.settings import Settings
 from storage.database import Database
 from storage.errors import StorageError
 from storage.runs import Runs
+from tests.conftest import made_database
+from tests.postgres import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,8 +141,26 @@ def test_a_clock_that_is_set_back_leaves_no_run_that_ended_before_it_began(datab
     assert run.ended_at == NOON
 
 
+def test_a_job_that_is_stopped_does_not_wait_for_a_server_that_is_away(postgres_server: str) -> None:
+    with made_database(postgres_server) as url, ExitStack() as stack:
+        wire = stack.enter_context(Wire(make_url(url).port or 5432))
+        through = make_url(url).set(host="127.0.0.1", port=wire.port).render_as_string()
+        database = stack.enter_context(closing(Database.open(through, patience=30)))
+
+        def work() -> None:
+            with recorded(database, "retain"):
+                wire.close()
+                raise SystemExit(143)
+
+        at = monotonic()
+        with pytest.raises(SystemExit):
+            work()
+        assert monotonic() - at < 10
+
+
 def test_runs_are_listed_and_shown(desk: Desk) -> None:
     desk.configure()
+    Database.open(f"sqlite:///{desk.folder / 'spywire.db'}").close()
     assert desk.run("runs", "list").out == "No run is recorded yet.\n"
     with closing(Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")) as database:
         for _ in range(2):
