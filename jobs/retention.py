@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobs.runs import recorded
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from jobs.settings import Retention as Terms
     from storage.database import Database
     from storage.records import KeptText
+    from storage.retention import Thinned
 
 BATCH = 100  # articles in one transaction: a crawl beside it waits no longer than that
-POLLS = 1000  # polls in one transaction
+ROWS = 1000  # polls or runs in one transaction
+RUNS = 1000  # the newest runs, which stay whole however old they are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,7 @@ class Retained:
     articles: Counter[Shelf] = field(default_factory=Counter)
     characters: Counter[Shelf] = field(default_factory=Counter)
     polls: int = 0
+    runs: int = 0
 
     def add(self, gone: Iterable[KeptText]) -> None:
         """Count texts."""
@@ -63,27 +67,44 @@ def contracts(sources: Iterable[Source], terms: Terms) -> Contracts:
     return Contracts(default=default, sources=named)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """How long records without text are kept whole."""
+
+    polls: timedelta
+    runs: timedelta
+
+    @classmethod
+    def of(cls, terms: Terms) -> Records:
+        """As the settings have it."""
+        return cls(polls=kept(terms.keep_polls), runs=kept(terms.keep_runs))
+
+
 def retain(
-    database: Database, agreed: Contracts, *, keep_polls: timedelta, clock: Callable[[], datetime], dry_run: bool
+    database: Database, agreed: Contracts, records: Records, *, clock: Callable[[], datetime], dry_run: bool
 ) -> Retained:
-    """Purge what has been kept for its time, and thin old polls.
+    """Purge what has been kept for its time, and thin old polls and runs.
 
     Killed at any moment, it leaves each article whole or purged; the next one goes on.
     """
     if dry_run:
-        return _retain(database, agreed, keep_polls=keep_polls, at=clock(), dry_run=True)
+        return _retain(database, agreed, records, at=clock(), dry_run=True)
     with recorded(database, "retain", clock=clock) as run:
-        done = _retain(database, agreed, keep_polls=keep_polls, at=run.started_at, dry_run=False)
-        run.counts = {"articles.purged": done.articles.total(), "polls.thinned": done.polls}
+        done = _retain(database, agreed, records, at=run.started_at, dry_run=False)
+        run.counts = {"articles.purged": done.articles.total(), "polls.thinned": done.polls, "runs.thinned": done.runs}
     return done
 
 
-def _retain(database: Database, agreed: Contracts, *, keep_polls: timedelta, at: datetime, dry_run: bool) -> Retained:
-    done = Retained(at=at, dry_run=dry_run)
-    for gone in _texts(Retention(database), agreed, at=at, dry_run=dry_run):
+def _retain(database: Database, agreed: Contracts, records: Records, *, at: datetime, dry_run: bool) -> Retained:
+    done, retention = Retained(at=at, dry_run=dry_run), Retention(database)
+    for gone in _texts(retention, agreed, at=at, dry_run=dry_run):
         done.add(gone)
-    if keep_polls != FOREVER:
-        done.polls = sum(_polls(Retention(database), before=at - keep_polls, dry_run=dry_run))
+    if records.polls != FOREVER:
+        polls = partial(retention.thin_polls, before=at - records.polls, limit=ROWS, dry=dry_run)
+        done.polls = sum(_thinned(polls))
+    if records.runs != FOREVER:
+        runs = partial(retention.thin_runs, before=at - records.runs, keep=RUNS, limit=ROWS, dry=dry_run)
+        done.runs = sum(_thinned(runs))
     return done
 
 
@@ -94,6 +115,7 @@ def retained_json(done: Retained) -> dict[str, Any]:
         "dry_run": done.dry_run,
         "articles": done.articles.total(),
         "polls": done.polls,
+        "runs": done.runs,
         "sources": [
             {"source": s.source, "class": _class(s), "articles": count, "characters": done.characters[s]}
             for s, count in _sorted(done)
@@ -108,8 +130,9 @@ def retained_text(done: Retained) -> str:
         f"  {s.source:<24} {_class(s):<9} {count:>7,} articles  {done.characters[s]:>12,} characters"
         for s, count in _sorted(done)
     ]
-    thinned = f"{'would drop' if done.dry_run else 'dropped'} {done.polls:,} old polls that brought nothing"
-    return "\n".join([f"{would} the text of {done.articles.total():,} articles", *lines, thinned])
+    polls = f"{'would drop' if done.dry_run else 'dropped'} {done.polls:,} old polls that brought nothing"
+    runs = f"{'would empty' if done.dry_run else 'emptied'} {done.runs:,} old runs of their counts"
+    return "\n".join([f"{would} the text of {done.articles.total():,} articles", *lines, polls, runs])
 
 
 def _texts(retention: Retention, agreed: Contracts, *, at: datetime, dry_run: bool) -> Iterator[list[KeptText]]:
@@ -121,12 +144,13 @@ def _texts(retention: Retention, agreed: Contracts, *, at: datetime, dry_run: bo
             yield some if dry_run else retention.purge([text.article_id for text in some], agreed, at=at)
 
 
-def _polls(retention: Retention, *, before: datetime, dry_run: bool) -> Iterator[int]:
+def _thinned(page: Callable[..., Thinned]) -> Iterator[int]:
+    """How many rows each page had to spare, a transaction each."""
     after: int | None = 0
     while after is not None:
-        thinned = retention.thin_polls(before=before, after=after, limit=POLLS, dry=dry_run)
+        thinned = page(after=after)
         after = thinned.last
-        yield thinned.polls
+        yield thinned.rows
 
 
 def _sorted(done: Retained) -> list[tuple[Shelf, int]]:

@@ -1,16 +1,20 @@
-"""Taking out text whose time is over. A row is whole or purged, never half: text, summaries and index go together."""
+"""Taking out text whose time is over. A row is whole or purged, never half: text, summaries and index go together.
+
+Runs keep their row, and lose only what is bulky: links refer to most of them, and without an index for that a database
+reads every link to find that nothing refers to one (half a second beside a million links, on either engine).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import String, cast, delete, func, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from storage.records import FOREVER, Decision, KeptText, Word
 from storage.search import refresh
-from storage.tables import KEPT, READ, ArticleRow, LabelRow, LinkRow, PollRow, RevisionRow, VerdictRow
+from storage.tables import KEPT, READ, ArticleRow, LabelRow, LinkRow, PollRow, RevisionRow, RunRow, VerdictRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Thinned:
-    """A page of old polls: how many of them were spare, and the id of the last one, None after the last page."""
+    """A page of old rows: how many of them were spare, and the id of the last one, None after the last page."""
 
-    polls: int
+    rows: int
     last: int | None
 
 
@@ -80,7 +84,24 @@ class Retention:
             spare = session.scalars(select(PollRow.id).where(PollRow.id.in_(page), _spare())).all()
             if not dry:
                 session.execute(delete(PollRow).where(PollRow.id.in_(spare)))
-            return Thinned(polls=len(spare), last=page[-1] if page else None)
+            return Thinned(rows=len(spare), last=page[-1] if page else None)
+
+    def thin_runs(self, *, before: datetime, keep: int, after: int = 0, limit: int, dry: bool = False) -> Thinned:
+        """Take counts, sources and error out of the next `limit` runs before this time; the newest `keep` stay whole.
+
+        When a job ran, how long, by which version and how it ended stays of every run. `dry` only counts.
+        """
+        newest = select(RunRow.id).order_by(RunRow.id.desc()).limit(keep)
+        bulky = (cast(column, String) != "{}" for column in (RunRow.counts, RunRow.sources))
+        old = RunRow.id > after, RunRow.started_at < before, or_(*bulky, RunRow.error != "")
+        with self._database.write() as session:
+            first = min(session.scalars(newest), default=0)
+            query = select(RunRow.id).where(*old, RunRow.id < first).order_by(RunRow.id).limit(limit)
+            page = session.scalars(query).all()
+            if not dry:
+                emptied = update(RunRow).where(RunRow.id.in_(page)).values(counts={}, sources={}, error="")
+                session.execute(emptied)
+            return Thinned(rows=len(page), last=page[-1] if page else None)
 
 
 def _texts(session: Session, *wanted: ColumnElement[bool], limit: int | None = None) -> list[KeptText]:

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli.options import AsJson, Busy, IfBusy, Wait, locked_for, span_of
-from jobs.exits import UsageError
-from jobs.terminal import configuration_of, database_if_any, home_of, say
+from jobs.terminal import configuration_of, home_of, say, stored_database
 
 app = typer.Typer()
 
@@ -28,19 +27,15 @@ def retain(
 ) -> None:
     """Purge text that has been kept as long as its source allows. Ledger, metadata and verdicts stay."""
     from jobs.catalogue import read_sources
-    from jobs.retention import contracts, retain, retained_json, retained_text
-    from jobs.spans import kept
+    from jobs.retention import Records, contracts, retain, retained_json, retained_text
 
     home, patience = home_of(context), span_of(wait, "--wait")
     settings = configuration_of(context).settings
     terms = settings.retention
     agreed = contracts(read_sources(home.sources_file), terms)
     lock = locked_for(home, "retain", url=settings.storage.url, wait=patience, if_busy=if_busy, verbose=verbose)
-    with nullcontext() if dry_run else lock, database_if_any(context) as database:
-        if database is None:
-            raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
-        keep_polls = kept(terms.keep_polls)
-        done = retain(database, agreed, keep_polls=keep_polls, clock=lambda: datetime.now(UTC), dry_run=dry_run)
+    with nullcontext() if dry_run else lock, stored_database(context) as database:
+        done = retain(database, agreed, Records.of(terms), clock=lambda: datetime.now(UTC), dry_run=dry_run)
     if as_json:
         say(json.dumps(retained_json(done)))
     elif dry_run or verbose or sys.stdout.isatty():

@@ -82,6 +82,9 @@ class Retention(Section):
     keep_polls: Annotated[str, AfterValidator(kept_text)] = Field(
         "90d", description="Records of polls that brought nothing."
     )
+    keep_runs: Annotated[str, AfterValidator(kept_text)] = Field(
+        "400d", description="Counts, sources and errors of runs. The newest 1,000 keep theirs."
+    )
 
 
 class Schedule(Section):

@@ -16,7 +16,7 @@ import pytest
 
 from crawler.sources import Source
 from jobs.excerpts import bounded
-from jobs.retention import Retained, contracts, retain
+from jobs.retention import Records, Retained, contracts, retain
 from jobs.settings import Retention as Terms
 from jobs.spans import kept
 from storage.archive import Archive
@@ -76,7 +76,7 @@ def stocked(folder: Path, count: int, *, source: str = "wire") -> Database:
 
 def retained(database: Database, *sources: Source, dry_run: bool = False) -> Retained:
     agreed = contracts(sources, Terms())
-    return retain(database, agreed, keep_polls=timedelta(90), clock=lambda: NOW, dry_run=dry_run)
+    return retain(database, agreed, Records.of(Terms()), clock=lambda: NOW, dry_run=dry_run)
 
 
 def test_text_goes_by_the_terms_of_its_source_and_is_never_fetched_again(desk: Desk, site: Site) -> None:
@@ -114,7 +114,33 @@ def test_the_run_is_on_record(tmp_path: Path) -> None:
         retained(database)
         run = Runs(database).recent(limit=1)[0]
     assert (run.job, run.exit_code, run.ended_at) == ("retain", 0, NOW)
-    assert run.counts == {"articles.purged": 3, "polls.thinned": 0}
+    assert run.counts == {"articles.purged": 3, "polls.thinned": 0, "runs.thinned": 0}
+
+
+def test_old_runs_keep_their_row_and_lose_their_counts_and_the_newest_1000_lose_nothing(tmp_path: Path) -> None:
+    with closing(stocked(tmp_path, 1)) as database:
+        runs, first = Runs(database), Runs(database).newest()["crawl"]
+        for minute in range(1003):
+            at = NOW - timedelta(500) + timedelta(minutes=minute)
+            run = runs.start("crawl", version="0", at=at)
+            failed = {"wire": {"state": "http-error"}}
+            runs.end(run, at=at, exit_code=1, counts={"polls.ok": 7}, sources=failed, error="no answer")
+        thinned = [retained(database, dry_run=dry).runs for dry in (True, False, False)]
+        assert thinned == [3, 4, 1], "a run of its own is the newest, too"
+        old, kept_whole = runs.named(first + 1), runs.named(first + 6)
+    assert old is not None
+    assert kept_whole is not None
+    assert (old.counts, old.sources, old.error) == ({}, {}, "")
+    assert (old.job, old.exit_code, old.ended_at) == ("crawl", 1, old.started_at)
+    assert (kept_whole.counts, kept_whole.error) == ({"polls.ok": 7}, "no answer")
+
+
+def test_runs_are_kept_whole_for_400_days(tmp_path: Path) -> None:
+    with closing(stocked(tmp_path, 0)) as database:
+        for _ in range(1002):
+            run = Runs(database).start("crawl", version="0", at=NOW - timedelta(399))
+            Runs(database).end(run, at=NOW, exit_code=0, counts={"polls.ok": 7})
+        assert retained(database, dry_run=True).runs == 0
 
 
 def test_without_a_catalogue_nothing_is_purged(desk: Desk) -> None:

@@ -180,9 +180,9 @@ def test_old_polls_go_but_never_the_last_that_was_read(store: Store) -> None:
     for n in range(5):
         store.discover(at=NOON + n * DAY, state=PollState.UNCHANGED)
     thinned = store.retention.thin_polls(before=NOON + 10 * DAY, limit=100, dry=True)
-    assert thinned.polls == 4
+    assert thinned.rows == 4
     assert store.retention.thin_polls(before=NOON + 10 * DAY, limit=100) == thinned
-    assert store.retention.thin_polls(before=NOON + 10 * DAY, limit=100).polls == 0
+    assert store.retention.thin_polls(before=NOON + 10 * DAY, limit=100).rows == 0
     assert store.polls.validators("wire", "https://example.org/feed").etag == '"1"'
 
 
@@ -191,8 +191,22 @@ def test_polls_are_thinned_page_by_page(store: Store) -> None:
         store.discover(at=NOON + n * DAY, state=PollState.UNCHANGED)
     after, dropped = 0, 0
     while (thinned := store.retention.thin_polls(before=NOON + 4 * DAY, after=after, limit=2)).last is not None:
-        after, dropped = thinned.last, dropped + thinned.polls
+        after, dropped = thinned.last, dropped + thinned.rows
     assert dropped == 4, "days 0 to 3 are old, and newer polls stand behind them"
+
+
+def test_old_runs_lose_what_is_bulky_page_by_page_and_links_still_know_theirs(store: Store) -> None:
+    for n in range(6):
+        run = store.runs.start("crawl", version="0", at=NOON + n * DAY)
+        store.runs.end(run, at=NOON + n * DAY, exit_code=0, counts={"polls.ok": n}, sources={"wire": {"found": 2}})
+    before, after, emptied = NOON + 5 * DAY, 0, 0
+    assert store.retention.thin_runs(before=before, keep=3, limit=100, dry=True).rows == 3
+    while (thinned := store.retention.thin_runs(before=before, keep=3, after=after, limit=2)).last is not None:
+        after, emptied = thinned.last, emptied + thinned.rows
+    assert emptied == 3, "days 0 to 2; 3 to 5 are the newest"
+    assert [run.counts for run in store.runs.recent(limit=9)] == [{"polls.ok": n} for n in (5, 4, 3)] + [{}] * 4
+    assert store.ledger.history(link(1).key) is not None
+    assert store.retention.thin_runs(before=before, keep=1, limit=100).rows == 2, "day 5 is too young"
 
 
 @given(
