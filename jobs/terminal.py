@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from jobs.home import Home, find_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from crawler.run import Gate
     from crawler.workers import Workers
@@ -23,9 +25,20 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 
+FIRST = frozenset({"init", "demo", "crawl", "restore"})  # commands that a new home may begin with
+EMPTY = "nothing was ever stored here: run `spywire crawl` first, or name the home with --home"
+
+
 def home_of(context: typer.Context) -> Home:
-    """The home the command is for."""
-    return find_home(context.obj, os.environ)
+    """The home the command is for. Raises `UsageError` where one is named that is not there: it may be mistyped."""
+    home = find_home(context.obj, os.environ)
+    named = context.obj or os.environ.get("SPYWIRE_HOME")
+    if named and context.info_name not in FIRST and not home.config.is_dir():
+        raise UsageError(
+            f"there is no home {home.config}: check the path (--home, SPYWIRE_HOME), "
+            f"or make one with `spywire --home {shlex.quote(str(home.config))} init`"
+        )
+    return home
 
 
 def configuration_of(context: typer.Context) -> Configuration:
@@ -59,6 +72,22 @@ def database_if_any(context: typer.Context) -> Iterator[Database | None]:
         return
     with opened_database(context) as database:
         yield database
+
+
+@contextmanager
+def stored_database(context: typer.Context) -> Iterator[Database]:
+    """The database of a command that has nothing to do without one. Raises `UsageError` where nothing was stored."""
+    with database_if_any(context) as database:
+        if database is None:
+            raise UsageError(EMPTY)
+        yield database
+
+
+def right_now() -> datetime:
+    """The time, for what is written down with it. Raises `ConfigError` if the clock is not set."""
+    from jobs.runs import check_clock, now
+
+    return check_clock(now())
 
 
 def judges_of(context: typer.Context, database: Database | None) -> Judges:

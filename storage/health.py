@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, case, func, select, text
+from sqlalchemy import String, case, func, or_, select, text
+from sqlalchemy.orm import aliased
 
 from storage.database import revision_on
-from storage.records import Decision, DeliveryState, Discoveries, LinkState, Outcome, Outcomes
-from storage.tables import ArticleRow, DeliveryRow, LinkRow, VerdictRow
+from storage.records import Decision, DeliveryState, Discoveries, EditionKind, LinkState, Outcome, Outcomes
+from storage.tables import ArticleRow, DeliveryRow, EditionRow, LinkRow, VerdictRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,14 +64,18 @@ class Health:
         with self._database.read() as session:
             return session.scalar(select(func.count()).select_from(VerdictRow).where(*standing)) or 0
 
-    def deliveries(self, *, since: datetime) -> dict[DeliveryState, int]:
-        """The outbox by state; what was sent only since then."""
-        sent = DeliveryRow.state == DeliveryState.SENT
-        query = select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)
+    def deliveries(self, *, since: datetime, failed_since: datetime) -> dict[DeliveryState, int]:
+        """The outbox by state. What was sent, only since then; what failed, only while somebody misses it.
+
+        Nobody does once a later digest of the profile has reached the same recipient, or when its edition is older.
+        """
+        states = DeliveryRow.state, func.count()
+        query = select(*states).join(EditionRow, EditionRow.id == DeliveryRow.edition_id).group_by(DeliveryRow.state)
+        sent, failed = (DeliveryRow.state == state for state in (DeliveryState.SENT, DeliveryState.FAILED))
+        missed = failed & (EditionRow.composed_at >= failed_since) & ~_made_up()
+        wanted = or_(~sent & ~failed, sent & (DeliveryRow.sent_at >= since), missed)
         with self._database.read() as session:
-            counts = {state: int(count) for state, count in session.execute(query.where(~sent))}
-            recent = session.execute(query.where(sent, DeliveryRow.sent_at >= since))
-            return counts | {state: int(count) for state, count in recent}
+            return {state: int(count) for state, count in session.execute(query.where(wanted))}
 
     def size(self) -> int:
         """Bytes of the database, without what SQLite has not yet written into it."""
@@ -83,6 +88,15 @@ class Health:
         """The revision of the schema."""
         with self._database.read() as session:
             return revision_on(session.connection()) or ""
+
+
+def _made_up() -> ColumnElement[bool]:
+    """Whether a later digest reached the recipient of a delivery: the way there is open again."""
+    edition, delivery = aliased(EditionRow), aliased(DeliveryRow)
+    same = delivery.channel == DeliveryRow.channel, delivery.recipient == DeliveryRow.recipient
+    later = edition.profile == EditionRow.profile, edition.kind == EditionKind.DIGEST, edition.id > EditionRow.id
+    arrived = select(delivery.id).join(edition, edition.id == delivery.edition_id)
+    return arrived.where(*same, *later, delivery.state == DeliveryState.SENT).exists()
 
 
 def _discoveries(session: Session, source: str, *, last: datetime) -> Discoveries:

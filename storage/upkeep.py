@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import ForeignKey
+    from sqlalchemy import URL, Connection, ForeignKey
     from sqlalchemy.orm import Session
 
     from storage.database import Database
 
 FAULTS = 20  # told at most, of each kind
+# pg_current_xact_id_if_assigned and pg_xact_status(xid8) came with PostgreSQL 13, RETURNING with SQLite 3.35
+NEEDED = {"PostgreSQL": (13, 0), "SQLite": (3, 35, 0)}
 JUDGED = LinkState.FLAGGED, LinkState.HELD, LinkState.REJECTED
 NOT_VALID = """
     SELECT 'constraint ' || conname || ' of ' || conrelid::regclass || ' is not validated' FROM pg_constraint
@@ -54,16 +58,25 @@ def look(url: str) -> str | None:
     path = file_of(parsed)
     if path is not None and not path.exists():
         return None
-    engine = make_engine(parsed)
-    try:
-        with engine.connect() as connection:
-            return revision_on(connection)
-    except (SQLAlchemyError, OSError) as error:
-        shown = parsed.render_as_string(hide_password=True)
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise StorageError(f"cannot open the database {shown}: {cause}; check [storage] url") from error
-    finally:
-        engine.dispose()
+    with _connected(parsed) as connection:
+        return revision_on(connection)
+
+
+def version_of(url: str) -> tuple[str, tuple[int, ...]]:
+    """Which engine keeps the database, and its version. Raises `StorageError` where a server does not answer."""
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return "SQLite", sqlite3.sqlite_version_info
+    with _connected(parsed) as connection:
+        parts = connection.dialect.server_version_info or ()
+        return "PostgreSQL", tuple(part for part in parts if isinstance(part, int))
+
+
+def searches() -> bool:
+    """Whether the SQLite library was built with its full-text index."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        built = {option for (option,) in connection.execute("PRAGMA compile_options")}
+    return "ENABLE_FTS5" in built
 
 
 def check(database: Database) -> Checkup:
@@ -107,6 +120,20 @@ def owners(database: Database) -> list[str]:
     query = select(LinkRow.lease_owner).where(LinkRow.state == LinkState.LEASED).distinct()
     with database.read() as session:
         return sorted(owner for owner in session.scalars(query) if owner)
+
+
+@contextmanager
+def _connected(url: URL) -> Iterator[Connection]:
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except (SQLAlchemyError, OSError) as error:
+        shown = url.render_as_string(hide_password=True)
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise StorageError(f"cannot open the database {shown}: {cause}; check [storage] url") from error
+    finally:
+        engine.dispose()
 
 
 def _of_engine(session: Session) -> Iterator[str]:

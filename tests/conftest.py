@@ -116,4 +116,6 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "home")
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return Desk(folder)

@@ -12,9 +12,9 @@ from jobs.cli.options import AsJson
 from jobs.exits import Exit, UsageError
 from jobs.terminal import (
     complain,
-    database_if_any,
     leave,
     say,
+    stored_database,
 )
 
 app = typer.Typer()
@@ -37,10 +37,10 @@ def why(
     from storage.revisions import Revisions
 
     key = _key(url)
-    with database_if_any(context) as database:
-        history = Ledger(database).history(key) if database else None
+    with stored_database(context) as database:
+        history = Ledger(database).history(key)
         stored = history.stored if history else None
-        past = Revisions(database).past(stored.id) if database and stored else Past()
+        past = Revisions(database).past(stored.id) if stored else Past()
     if history is None:
         complain(f"{url} was never seen: no source has offered it")
         leave(Exit.PARTIAL)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.cli.options import AsJson, locked_for
-from jobs.exits import Exit, UsageError
-from jobs.terminal import configuration_of, database_if_any, home_of, leave, say
+from jobs.exits import Exit
+from jobs.terminal import configuration_of, home_of, leave, say, stored_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jobs.databases import Progress
-    from storage.database import Database
 
 databases = typer.Typer(help="Care for the database.", no_args_is_help=True)
 
@@ -48,7 +47,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     from jobs.databases import checkup_json, checkup_text
     from storage.upkeep import check
 
-    with _there(context) as database:
+    with stored_database(context) as database:
         found = check(database)
     say(json.dumps(checkup_json(found)) if as_json else checkup_text(found))
     leave(Exit.STORAGE if found.faults else Exit.OK)
@@ -67,7 +66,7 @@ def backup(
     url = _url(context)
     with (
         locked_for(home_of(context), "backup", url=url),
-        _there(context) as database,
+        stored_database(context) as database,
         recorded(database, "backup") as run,
         _progress() as watch,
     ):
@@ -100,7 +99,7 @@ def vacuum(context: typer.Context) -> None:
     """Give back the room that purged text has left."""
     from jobs.databases import vacuum
 
-    with _there(context) as database:
+    with stored_database(context) as database:
         before, after = vacuum(home_of(context), database, _url(context))
     say(f"{before / 2**20:.1f} MiB before, {after / 2**20:.1f} MiB now")
 
@@ -113,7 +112,7 @@ def copy(
     """Copy everything into another database and compare every row. Killed, it goes on when it is run again."""
     from jobs.databases import copy_to
 
-    with _there(context) as database, _progress() as watch:
+    with stored_database(context) as database, _progress() as watch:
         copied = copy_to(home_of(context), database, _url(context), to, watch=watch)
     rows = sum(copied.rows.values())
     say(f"copied {rows:,} rows of {len(copied.rows)} tables, {copied.written:,} of them now; every row was compared")
@@ -122,14 +121,6 @@ def copy(
 
 def _url(context: typer.Context) -> str:
     return configuration_of(context).settings.storage.url
-
-
-@contextmanager
-def _there(context: typer.Context) -> Iterator[Database]:
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
-        yield database
 
 
 @contextmanager

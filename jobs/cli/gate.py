@@ -14,7 +14,17 @@ import typer
 
 from jobs.cli.options import AsJson, locked_for, since_of
 from jobs.exits import Exit, UsageError
-from jobs.terminal import complain, configuration_of, gate_of, home_of, judges_of, leave, opened_database, say
+from jobs.terminal import (
+    complain,
+    configuration_of,
+    gate_of,
+    home_of,
+    judges_of,
+    leave,
+    right_now,
+    say,
+    stored_database,
+)
 
 if TYPE_CHECKING:
     from jobs.teaching.archive import Progress
@@ -46,7 +56,7 @@ def train(
         raise UsageError("a candidate goes to the home's models; leave --out away, or --from-labels")
     from jobs.runs import recorded
 
-    with opened_database(context) as database:
+    with stored_database(context) as database:
         judges = judges_of(context, database)
         with recorded(database, "train") as run:
             candidate = run_teaching(database, home_of(context), judges, lessons, progress=complain)
@@ -87,7 +97,7 @@ def reclassify(
     counter = _Counter(quiet=as_json, flips=flips)
     now, settings = datetime.now(UTC), configuration_of(context).settings
     alone = nullcontext() if dry_run else locked_for(home_of(context), "reclassify", url=settings.storage.url)
-    with alone, opened_database(context) as database:
+    with alone, stored_database(context) as database:
         path = judges_of(context, database).model
         version = load_any(path).version  # a model that cannot be loaded must not hold a whole archive
         record = nullcontext() if dry_run else recorded(database, "reclassify")
@@ -122,8 +132,8 @@ def audit(
     from jobs.teaching import audit as job
     from jobs.teaching.labelling import who
 
-    now = datetime.now(UTC)
-    with opened_database(context) as database:
+    now = right_now()
+    with stored_database(context) as database:
         if not report:
             drawn = job.draw(database, n=n, at=now)
             if as_list or as_json:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +15,12 @@ from jobs.exits import Exit, UsageError
 from jobs.terminal import (
     complain,
     configuration_of,
-    database_if_any,
     judges_of,
     leave,
     opened_database,
+    right_now,
     say,
+    stored_database,
     write_file,
 )
 
@@ -52,8 +52,8 @@ def label(
     from storage.labels import Labels
     from storage.records import NO_MODEL
 
-    now, said = datetime.now(UTC), word_of(word) if word else None
-    with opened_database(context) as database:
+    now, said = right_now(), word_of(word) if word else None
+    with stored_database(context) as database:
         stored = subject(article, database)
         if said is None:
             given = Labels(database).history(stored.id)
@@ -85,7 +85,7 @@ def import_(
     rows = read_labels(_read(file), file, senders=None if anyone else readers)
     with opened_database(context) as database:
         model = judges_of(context, database).model
-        transfer = import_rows(database, rows, by=by or who(), model=model, now=datetime.now(UTC), write=not dry_run)
+        transfer = import_rows(database, rows, by=by or who(), model=model, now=right_now(), write=not dry_run)
     for row in transfer.unusable:
         complain(f"{file}: {row.place}: {row.why}")
     say(json.dumps(_transfer_json(transfer), ensure_ascii=False) if as_json else _transfer_text(transfer, dry_run))
@@ -104,8 +104,8 @@ def export(
 
     if form not in {"csv", "jsonl"}:
         raise UsageError(f"there is no format {form}; there are csv, jsonl")
-    with database_if_any(context) as database:
-        standing = Labels(database).all() if database else []
+    with stored_database(context) as database:
+        standing = Labels(database).all()
     written = write_csv(standing) if form == "csv" else write_lines(standing)
     if out is None:
         say(written, end="")

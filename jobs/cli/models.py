@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.cli.options import AsJson, since_of
 from jobs.exits import Exit
-from jobs.terminal import complain, configuration_of, home_of, judges_of, leave, opened_database, say
+from jobs.terminal import (
+    complain,
+    configuration_of,
+    database_if_any,
+    home_of,
+    judges_of,
+    leave,
+    opened_database,
+    right_now,
+    say,
+)
 
 if TYPE_CHECKING:
     from crawler.workers import Workers
@@ -31,7 +41,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     from jobs.teaching.shelf import Shelf
     from jobs.teaching.view import list_json, list_text
 
-    with opened_database(context) as database:
+    with database_if_any(context) as database:
         judges = judges_of(context, database)
     models, shadow = Shelf(home_of(context)).all(), judges.shadow.name if judges.shadow else None
     say(json.dumps(list_json(models, judges, shadow)) if as_json else list_text(models, judges, shadow))
@@ -48,8 +58,8 @@ def show(
     from jobs.teaching.view import model_text
     from storage.models import Models
 
-    with opened_database(context) as database:
-        judges, history = judges_of(context, database), Models(database).appointments()
+    with database_if_any(context) as database:
+        judges, history = judges_of(context, database), Models(database).appointments() if database else []
     shelf = Shelf(home_of(context))
     model = shelf.find(version) if version else shelf.at(judges.model)
     words = taught_words(model)
@@ -73,7 +83,7 @@ def shadow(
     from jobs.teaching.promotion import leave_shadow, shadow
     from jobs.teaching.shelf import Shelf
 
-    now = datetime.now(UTC)
+    now = right_now()
     with opened_database(context) as database:
         judges = judges_of(context, database)
         if not version:
@@ -103,7 +113,7 @@ def promote(
     from jobs.teaching.shelf import Shelf
     from jobs.teaching.view import examination_text, promotion_json, promotion_text
 
-    now, shelf = datetime.now(UTC), Shelf(home_of(context))
+    now, shelf = right_now(), Shelf(home_of(context))
     with opened_database(context) as database:
         judges = judges_of(context, database)
         needs(version, judges)
@@ -128,7 +138,7 @@ def rollback(context: typer.Context, by: By = "") -> None:
     from jobs.teaching.promotion import rollback
 
     with opened_database(context) as database:
-        back = rollback(database, by=by or who(), at=datetime.now(UTC))
+        back = rollback(database, by=by or who(), at=right_now())
         judges = judges_of(context, database)
     say(f"{back} is active again. Stored verdicts stay: `spywire reclassify --since DATE` judges them again with it.")
     _warn_of_setting(judges)

@@ -9,7 +9,7 @@ import typer
 
 from jobs.cli.options import AsJson
 from jobs.exits import NothingThereError
-from jobs.terminal import database_if_any, say
+from jobs.terminal import say, stored_database
 
 runs = typer.Typer(help="What every job did, and how it ended.", no_args_is_help=True)
 
@@ -25,9 +25,8 @@ def runs_list(
     from jobs.runs import runs_json, runs_text
     from storage.runs import Runs
 
-    with database_if_any(context) as database:
-        found = [] if database is None else Runs(database).recent(limit=limit, job=job)
-        newest = {} if database is None else Runs(database).newest()
+    with stored_database(context) as database:
+        found, newest = Runs(database).recent(limit=limit, job=job), Runs(database).newest()
     if as_json:
         say(json.dumps(runs_json(found, newest=newest)))
     else:
@@ -44,9 +43,8 @@ def runs_show(
     from jobs.runs import run_text, runs_json
     from storage.runs import Runs
 
-    with database_if_any(context) as database:
-        found = None if database is None else Runs(database).named(run)
-        newest = {} if database is None else Runs(database).newest()
+    with stored_database(context) as database:
+        found, newest = Runs(database).named(run), Runs(database).newest()
     if found is None:
         raise NothingThereError(f"there is no run {run}; `spywire runs list` shows those there are")
     say(json.dumps(runs_json([found], newest=newest)[0]) if as_json else run_text(found, newest=newest))

@@ -12,7 +12,7 @@ import typer
 
 from jobs.cli.options import Busy, IfBusy, locked_for
 from jobs.exits import ConfigError, Exit, UsageError
-from jobs.terminal import configuration_of, home_of, leave, say
+from jobs.terminal import configuration_of, home_of, leave, say, stored_database
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -30,6 +30,9 @@ def schedule(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say what is due when, start nothing.")] = False,
     if_busy: IfBusy = Busy.FAIL,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="--once: end with 0 after what heals by itself (1, 69, 75, 124).")
+    ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is started, and how it ended.")] = False,
 ) -> None:
     """Start the jobs that are due: polls, digests, deliveries, retention, backups. Runs until it is stopped."""
@@ -37,29 +40,34 @@ def schedule(
     if units is not None:
         _print(context, units)
         return
+    if as_json:
+        _say_what_is_due(context)
+        return
     from jobs.log import LOG
 
     LOG.verbose = verbose
     stop, numbers = _stopped_by_signals()
     if once:
-        with locked_for(home, "schedule", if_busy=if_busy, verbose=verbose):
-            from jobs.schedule.daemon import Scheduler
+        with locked_for(home, "schedule", if_busy=Busy.SKIP if lenient else if_busy, verbose=verbose):
+            from jobs.schedule.daemon import FINE, Scheduler
             from jobs.schedule.daemon import once as run_once
 
-            code = run_once(Scheduler(home=home, environment=os.environ), stop=stop)
-        leave(128 + numbers[0] if numbers else code)
+            code = run_once(Scheduler(home=home, environment=os.environ, steadfast=False), stop=stop)
+        leave(128 + numbers[0] if numbers else Exit.OK if lenient and code in FINE else code)
     from jobs.schedule.daemon import Scheduler, serve
 
-    scheduler = Scheduler(home=home, environment=os.environ)
-    if as_json:
-        _, errands = scheduler.look()
-        now = scheduler.now()
-        say(
-            json.dumps([{"job": str(e.job), "at": e.at.isoformat(), "due": e.at <= now, "why": e.why} for e in errands])
-        )
-        return
-    serve(scheduler, stop=stop)
+    serve(Scheduler(home=home, environment=os.environ), stop=stop)
     leave(Exit.OK)
+
+
+def _say_what_is_due(context: typer.Context) -> None:
+    from jobs.schedule.daemon import Scheduler
+
+    scheduler = Scheduler(home=home_of(context), environment=os.environ, steadfast=False)
+    with stored_database(context):
+        _, errands = scheduler.look()
+    now = scheduler.now()
+    say(json.dumps([{"job": str(e.job), "at": e.at.isoformat(), "due": e.at <= now, "why": e.why} for e in errands]))
 
 
 def _print(context: typer.Context, kind: str) -> None:

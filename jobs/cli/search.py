@@ -14,7 +14,7 @@ import typer
 from jobs.cli.options import AsJson, since_of
 from jobs.exits import Exit, UsageError
 from jobs.export.item import Format, Tlp
-from jobs.terminal import complain, database_if_any, home_of, leave, say
+from jobs.terminal import complain, home_of, leave, say, stored_database
 from storage.records import Decision
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def search(
         since=since_of(since, now) if since else None,
         until=since_of(until, now) if until else None,
     )
-    with database_if_any(context) as database:
-        hits = Search(database).find(asked, _bounded(narrowed, now), limit=limit) if database else None
-    if hits is None or not hits.articles:
+    with stored_database(context) as database:
+        hits = Search(database).find(asked, _bounded(narrowed, now), limit=limit)
+    if not hits.articles:
         complain("nothing was found" + ("" if verdict is Shelf.ALL else "; --verdict all searches the rejected too"))
         leave(Exit.PARTIAL)
     if as_json:
@@ -105,9 +105,7 @@ def export(
     if form is Format.OPML:
         _write([write_opml(read_sources(home_of(context).sources_file), at=now)], out)
         return
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
+    with stored_database(context) as database:
         start = since_of(since, now) if since else BEGINNING
         articles = chosen(database, _verdicts(verdict) or frozenset(Decision), since=start, until=end)
         excerpts = {source.name: source.excerpt for source in known_sources(home_of(context).sources_file)}

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from jobs.cli.options import AsJson, since_of
 from jobs.exits import UsageError
-from jobs.terminal import database_if_any, opened_database, say
+from jobs.terminal import right_now, say, stored_database
 
 
 class StoryGroup(TyperGroup):
@@ -40,8 +40,8 @@ def show(
     from jobs.stories.view import story_json, story_text
     from storage.stories import Stories
 
-    with database_if_any(context) as database:
-        story = Stories(database).named(name) if database else None
+    with stored_database(context) as database:
+        story = Stories(database).named(name)
     if story is None:
         raise UsageError(f"there is no story {name}; `spywire story list` shows the latest")
     say(json.dumps(story_json(story), ensure_ascii=False) if as_json else story_text(story, why=why))
@@ -57,8 +57,8 @@ def show_list(
     from jobs.stories.view import list_text, story_json
     from storage.stories import Stories
 
-    with database_if_any(context) as database:
-        found = Stories(database).open(since=since_of(since, datetime.now(UTC))) if database else []
+    with stored_database(context) as database:
+        found = Stories(database).open(since=since_of(since, datetime.now(UTC)))
     if as_json:
         say(json.dumps([story_json(story) for story in found], ensure_ascii=False))
     elif found:
@@ -71,8 +71,8 @@ def merge(context: typer.Context, one: Name, other: Name) -> None:
     from jobs.stories import hand
     from jobs.stories.view import story_text
 
-    with opened_database(context) as database:
-        story = hand.merge(database, one, other, by=getpass.getuser(), at=datetime.now(UTC))
+    with stored_database(context) as database:
+        story = hand.merge(database, one, other, by=getpass.getuser(), at=right_now())
     say(story_text(story))
 
 
@@ -86,6 +86,6 @@ def split(
     from jobs.stories import hand
     from jobs.stories.view import story_text
 
-    with opened_database(context) as database:
-        story = hand.split(database, name, article, by=getpass.getuser(), at=datetime.now(UTC))
+    with stored_database(context) as database:
+        story = hand.split(database, name, article, by=getpass.getuser(), at=right_now())
     say(story_text(story))

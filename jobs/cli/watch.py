@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.cli.options import AsJson, span_of
-from jobs.exits import CommandError, UsageError
-from jobs.terminal import configuration_of, database_if_any, home_of, leave, say
+from jobs.exits import CommandError
+from jobs.terminal import configuration_of, home_of, leave, say, stored_database
 
 if TYPE_CHECKING:
     from jobs.settings import Settings
@@ -70,9 +70,7 @@ def health(
     from jobs.watch.status import alarm_json
     from storage.alarms import Alarms
 
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
+    with stored_database(context) as database:
         sources, _ = sound_sources(home_of(context).sources_file)
         if not standing:
             looked(database, sources)
@@ -88,8 +86,6 @@ def _standing(context: typer.Context, settings: Settings) -> Standing:
     from jobs.watch.standing import stand
 
     home = home_of(context)
-    with database_if_any(context) as database:
-        if database is None:
-            raise UsageError("nothing was ever stored here: run `spywire crawl` first, or name the home with --home")
+    with stored_database(context) as database:
         sources, _ = sound_sources(home.sources_file)
         return stand(home, settings, sources, database, at=datetime.now(UTC))

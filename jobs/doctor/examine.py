@@ -19,6 +19,7 @@ WITH_SETTINGS: tuple[Check, ...] = (
     parts.profiles,
     place.room,
     place.file_system,
+    memory.engine,
     memory.schema,
     memory.clock,
     memory.model,

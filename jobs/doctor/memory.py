@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from crawler.errors import ModelError
 from jobs.doctor.finding import fail, ok, warn
 from jobs.exits import Exit
+from jobs.runs import OLDEST
 from storage.database import COPYING, HEAD, Database
 from storage.errors import StorageError
-from storage.upkeep import look, newest_time, owners
+from storage.upkeep import NEEDED, look, newest_time, owners, searches, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jobs.doctor.finding import Finding, Subject
 
-YEAR = 2026  # of the first version: a clock before it is wrong
 SKEW = timedelta(minutes=5)
 CLOCK = "set the clock, best by NTP: timedatectl set-ntp true"
 
@@ -47,6 +47,30 @@ def schema(subject: Subject) -> Iterator[Finding]:
         yield from _others(subject)
 
 
+def engine(subject: Subject) -> Iterator[Finding]:
+    """Whether the server, or the SQLite library of this Python, has what the code asks of it."""
+    try:
+        name, version = version_of(subject.settings.storage.url)
+    except StorageError:  # `schema` tells why
+        return
+    yield graded_engine(name, version, searching=name != "SQLite" or searches())
+
+
+def graded_engine(name: str, version: tuple[int, ...], *, searching: bool = True) -> Finding:
+    """Whether an engine of this version will do, and what to do if it will not."""
+    needed, shown = NEEDED[name], f"{name} {'.'.join(map(str, version))}"
+    newer = {
+        "PostgreSQL": "upgrade the server, or move to another one with `spywire db copy`",
+        "SQLite": "run spywire with a Python whose SQLite is newer, as in deploy/Dockerfile, or use PostgreSQL",
+    }
+    if version < needed:
+        wanted = ".".join(map(str, needed)).removesuffix(".0")
+        return fail("engine", f"{shown}, and {wanted} or newer is needed", newer[name], Exit.STORAGE)
+    if not searching:
+        return fail("engine", f"{shown} was built without FTS5, which search needs", newer[name], Exit.STORAGE)
+    return ok("engine", shown)
+
+
 def _others(subject: Subject) -> Iterator[Finding]:
     """Homes that share the database: each works, but sources that both name are polled twice."""
     from jobs.crawl import owner
@@ -60,7 +84,7 @@ def _others(subject: Subject) -> Iterator[Finding]:
 
 def clock(subject: Subject) -> Iterator[Finding]:
     """Whether it is later than what was written last."""
-    if subject.now.year < YEAR:
+    if subject.now < OLDEST:
         yield fail("clock", f"it says {_said(subject.now)}", CLOCK)
         return
     newest = None

@@ -25,12 +25,11 @@ LEAST, SOME = 100 * MIB, 1024 * MIB  # free room: a crawl may fill a part of it
 
 
 def writable(subject: Subject) -> Iterator[Finding]:
-    """Whether files can be made in every folder of the home."""
+    """Whether files can be made in every folder of the home, or a folder that is not there yet can be."""
     folders = sorted({subject.home.config, subject.home.data, subject.home.state})
     for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder) as file:
+            with tempfile.TemporaryFile(dir=_nearest(folder)) as file:
                 file.write(b"\0" * 4096)
                 file.flush()
                 os.fsync(file.fileno())
@@ -39,7 +38,7 @@ def writable(subject: Subject) -> Iterator[Finding]:
             remedy = f"give {user} the right to write there, make room, or choose another home with --home"
             yield fail("home", f"cannot write {folder}: {error.strerror}", remedy, Exit.STORAGE)
             return
-    yield ok("home", ", ".join(map(str, folders)))
+    yield ok("home", ", ".join(f"{folder}{'' if folder.is_dir() else ' (not there yet)'}" for folder in folders))
 
 
 def room(subject: Subject) -> Iterator[Finding]:
@@ -69,7 +68,7 @@ def graded_room(free: int, folder: Path, *, size: int) -> Finding:
 
 def locks(subject: Subject) -> Iterator[Finding]:
     """Whether a lock keeps a second process out."""
-    path = subject.home.state / "doctor.lock"
+    path = _nearest(subject.home.state) / "spywire-doctor.lock"
     first, second = FileLock(path), FileLock(path)
     me = Holder.me("doctor", at=datetime.now(UTC))
     remedy = "put the home on a local disk: without locks two crawls would run at once"
@@ -97,6 +96,11 @@ def file_system(subject: Subject) -> Iterator[Finding]:
         yield fail("file system", f"{path} lies on {kind}, where SQLite loses data", remedy, Exit.STORAGE)
     elif path:
         yield ok("file system", "the database lies on a local disk")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or what is there of the way to it: the doctor makes none."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def database_file(subject: Subject) -> Path | None:

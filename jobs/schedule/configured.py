@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jobs.catalogue import sound_sources
+from jobs.catalogue import read_sources, sound_sources
 from jobs.exits import ConfigError
 from jobs.log import LOG, secrets_of
 from jobs.settings import load_settings
@@ -33,16 +33,18 @@ class Configured:
 
 
 class Configuring:
-    """Reads the files again at every look."""
+    """Reads the files again at every look. One that is not steadfast takes them as they are, and keeps no copy."""
 
-    def __init__(self, home: Home, environment: Mapping[str, str]) -> None:
-        self._home, self._environment = home, environment
+    def __init__(self, home: Home, environment: Mapping[str, str], *, steadfast: bool = True) -> None:
+        self._home, self._environment, self._steadfast = home, environment, steadfast
         self._folder = home.state / "last-good"
         self._good: Configured | None = None
         self._wrong = self._lost = ""
 
     def read(self) -> Configured:
-        """What is in force. Raises `ConfigError` while there was never anything good."""
+        """What is in force. Raises `ConfigError` where the files are broken and there was never anything good."""
+        if not self._steadfast:
+            return self._read(self._home)
         try:
             good = self._read(self._home)
         except ConfigError as error:
@@ -61,9 +63,9 @@ class Configuring:
     def _read(self, home: Home) -> Configured:
         settings = load_settings(home, self._environment).settings
         LOG.hide(secrets_of(settings))
-        sources, broken = sound_sources(home.sources_file)
+        sources, _ = sound_sources(home.sources_file)
         if not sources:
-            raise ConfigError(next(iter(broken.values()), f"{home.sources_file} names no source"))
+            sources = read_sources(home.sources_file)  # which says what is missing
         return Configured(settings=settings, sources=sources)
 
     def _last_good(self, wrong: str) -> Configured:

@@ -55,13 +55,14 @@ class Scheduler:
     home: Home
     environment: Mapping[str, str]
     now: Callable[[], datetime] = clock
+    steadfast: bool = True  # goes on with the last good settings while the files are broken
     children: dict[Job, Child] = field(default_factory=dict)
     waiting: dict[Job, Waiting] = field(default_factory=dict)
     told: str = ""
     stopping: bool = False
 
     def __post_init__(self) -> None:
-        self._configuring = Configuring(self.home, self.environment)
+        self._configuring = Configuring(self.home, self.environment, steadfast=self.steadfast)
         self.ticked = time.monotonic()
 
     def tick(self) -> None:

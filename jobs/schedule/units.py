@@ -136,7 +136,8 @@ spec:
           containers:
             - name: spywire
               image: spywire:{version}
-              args: ["--home", "/data", "--log-format", "json", "schedule", "--once"]
+              # what heals by itself ends with 0: to Kubernetes every other code is a failed Job
+              args: ["--home", "/data", "--log-format", "json", "schedule", "--once", "--lenient"]
               securityContext:
                 allowPrivilegeEscalation: false
                 readOnlyRootFilesystem: true

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from jobs.exits import Exit
-from jobs.runs import RunState
+from jobs.runs import OLDEST, RunState
 from jobs.watch.look import span
 from storage.records import AlarmKind, DeliveryState
 
@@ -48,6 +48,7 @@ class Finding:
 def check(standing: Standing, *, max_age: timedelta) -> tuple[Finding, ...]:
     """What is not as it should be, the worst first; nothing when all is well."""
     found = [
+        *_clock(standing),
         *_crawls(standing, max_age),
         *_jobs(standing),
         *_sources(standing),
@@ -78,6 +79,12 @@ def unknown(words: str) -> str:
 
 def _plain(words: str) -> str:
     return " ".join(words.replace("|", "/").split())
+
+
+def _clock(standing: Standing) -> Iterator[Finding]:
+    if standing.at < OLDEST:
+        words = f"the clock says {standing.at:%Y-%m-%d %H:%M} UTC, and no job runs: set it (timedatectl set-ntp true)"
+        yield Finding(level=Level.CRITICAL, words=words)
 
 
 def _crawls(standing: Standing, max_age: timedelta) -> Iterator[Finding]:

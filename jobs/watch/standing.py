@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 LATE = timedelta(hours=1)  # after the time it was due: every scheduler has come round by then
+MISSED = timedelta(days=14)  # after which nobody waits for an edition that failed
 UNKNOWN = timedelta(days=3650)  # longer than any job waits: a time that only says "at once"
 
 
@@ -62,7 +63,7 @@ class Standing:
     alarms: tuple[Alarm, ...]
     looked_at: datetime | None  # when silence and drift were last looked for
     held: int
-    deliveries: dict[DeliveryState, int]  # sent: in the last day
+    deliveries: dict[DeliveryState, int]  # sent: in the last day; failed: that are still missed
     links: dict[LinkState, int]  # of the last day
     size: int  # bytes of the database
     schema: str
@@ -96,7 +97,7 @@ def stand(home: Home, settings: Settings, sources: Sequence[Source], database: D
         alarms=tuple(alarms),
         looked_at=looks[0].started_at if looks else None,
         held=health.held(),
-        deliveries=health.deliveries(since=at - DAY),
+        deliveries=health.deliveries(since=at - DAY, failed_since=at - MISSED),
         links=_links(database, at=at),
         size=health.size(),
         schema=health.revision(),

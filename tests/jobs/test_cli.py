@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
-from jobs.cli import home_first
+from jobs.cli import app, home_first
+from jobs.exits import UsageError
 from tests.web import Site, rss, story
 
 if TYPE_CHECKING:
@@ -41,6 +43,46 @@ LINE = {"id": "a", "title": SPIES, "text": "\n".join(BODY)}
 
 def lines(*records: object) -> bytes:
     return b"".join((r if isinstance(r, bytes) else json.dumps(r).encode()) + b"\n" for r in records)
+
+
+READING = (
+    "status", "runs list", "runs show 1", "search roses", "digest list", "digest show 1", "digest preview",
+    "digest outbox", "digest send --dry-run", "why https://example.org/", "health --open", "export", "story list",
+    "story show S-1", "labels export", "label https://example.org/", "audit --list", "db check", "retain --dry-run",
+    "schedule --json",
+)  # fmt: skip
+WITHOUT = ("config show", "model list", "model show", "sources list", "doctor --offline")
+
+
+@pytest.mark.parametrize("command", [*READING, *WITHOUT, "digest send", "schedule --once", "db upgrade"])
+def test_a_mistyped_home_is_named_with_its_cure_and_not_made(tmp_path: Path, command: str) -> None:
+    done = CliRunner().invoke(app, ["--home", str(tmp_path / "hmoe"), *command.split()])
+    assert isinstance(done.exception, UsageError)
+    assert f"there is no home {tmp_path}/hmoe: check the path" in str(done.exception)
+    assert f"spywire --home {tmp_path}/hmoe init" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", READING)
+def test_who_only_reads_makes_no_database_and_says_that_there_is_none(desk: Desk, command: str) -> None:
+    desk.sources(example="https://example.org/feed")
+    done = CliRunner().invoke(app, ["--home", str(desk.folder), *command.split()])
+    assert isinstance(done.exception, UsageError)
+    assert "nothing was ever stored here: run `spywire crawl`" in str(done.exception)
+    assert [path.name for path in desk.folder.iterdir()] == ["sources.toml"]
+
+
+@pytest.mark.parametrize("command", WITHOUT)
+def test_what_can_be_told_without_a_database_is_told_without_making_one(desk: Desk, command: str) -> None:
+    desk.sources(example="https://example.org/feed")
+    done = CliRunner().invoke(app, ["--home", str(desk.folder), *command.split()])
+    assert (done.exit_code, bool(done.output)) == (0, True), done.exception
+    assert "spywire.db" not in [path.name for path in desk.folder.iterdir()]
+
+
+def test_a_mistyped_home_is_unknown_to_a_monitor(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["--home", str(tmp_path / "hmoe"), "status", "--check"])
+    assert (done.exit_code, done.output.split(" - ")[0]) == (3, "SPYWIRE UNKNOWN")
 
 
 def test_the_help_lists_every_command(desk: Desk) -> None:

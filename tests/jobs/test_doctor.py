@@ -14,6 +14,7 @@ import pytest
 from crawler.sources import Source
 from jobs.doctor.examine import examine, report_json, report_text
 from jobs.doctor.finding import Finding, Grade, Subject, exit_code, fail, warn
+from jobs.doctor.memory import graded_engine
 from jobs.doctor.network import sample
 from jobs.doctor.place import graded_room
 from jobs.exits import Exit
@@ -85,6 +86,13 @@ def test_a_home_that_cannot_be_written_is_74(subject: Subject, tmp_path: Path) -
     assert exit_code(findings) == Exit.STORAGE
 
 
+def test_folders_that_are_not_there_yet_are_not_made(subject: Subject, tmp_path: Path) -> None:
+    home = replace(subject.home, data=tmp_path / "data" / "spywire", state=tmp_path / "state" / "spywire")
+    findings = examine(replace(subject, home=home, offline=True))
+    assert of(findings, "home") + of(findings, "lock") == []
+    assert [name for name in ("data", "state") if (tmp_path / name).exists()] == []
+
+
 def test_a_clock_in_1970_is_seen(subject: Subject) -> None:
     (trouble,) = of(examine(replace(subject, now=datetime(1970, 1, 1, 0, 5, tzinfo=UTC), offline=True)), "clock")
     assert (trouble.grade, trouble.found) == (Grade.FAIL, "it says 1970-01-01 00:05 UTC")
@@ -118,6 +126,29 @@ def test_a_newer_an_older_and_an_unfinished_database_are_told_apart(subject: Sub
             connection.commit()
         (trouble,) = of(examine(replace(subject, offline=True)), "database")
         assert (trouble.grade, words in trouble.found) == (grade, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "searching", "said"),
+    [
+        ("PostgreSQL", (12, 22), True, "PostgreSQL 12.22, and 13 or newer is needed"),
+        ("SQLite", (3, 34, 1), True, "SQLite 3.34.1, and 3.35 or newer is needed"),
+        ("SQLite", (3, 50, 4), False, "SQLite 3.50.4 was built without FTS5"),
+    ],
+)
+def test_an_engine_that_is_too_old_fails_with_its_remedy(
+    name: str, version: tuple[int, ...], said: str, *, searching: bool
+) -> None:
+    found = graded_engine(name, version, searching=searching)
+    assert (found.grade, found.exit, said in found.found, bool(found.remedy)) == (Grade.FAIL, 74, True, True)
+
+
+def test_the_engine_is_asked_for_its_version(subject: Subject, database_url: str) -> None:
+    with subject.home.settings_file.open("a") as file:
+        file.write(f'[storage]\nurl = "{database_url}"\n')
+    (found,) = (finding for finding in examine(replace(subject, offline=True)) if finding.check == "engine")
+    engine = "PostgreSQL 1" if database_url.startswith("postgresql") else f"SQLite {sqlite3.sqlite_version}"
+    assert (found.grade, found.found.startswith(engine)) == (Grade.OK, True)
 
 
 def test_another_home_on_the_same_database_is_seen(subject: Subject) -> None:

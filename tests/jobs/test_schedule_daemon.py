@@ -58,6 +58,11 @@ def ran(desk: Desk) -> list[str]:
         return [run.job for run in Runs(database).recent(limit=99) if run.ended_at is not None]
 
 
+def crawled(desk: Desk) -> list[int | None]:
+    with closing(Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")) as database:
+        return [run.exit_code for run in Runs(database).recent(limit=99, job="crawl")]
+
+
 def wait_for(happened: Any, *, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not happened():
@@ -128,7 +133,7 @@ def test_jobs_read_the_last_good_settings_while_the_files_are_broken(tmp_path: P
 
 
 def test_without_anything_good_nothing_starts_and_it_says_why(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="names no source"):
+    with pytest.raises(ConfigError, match="`spywire init` writes one"):
         Scheduler(home=home_in(tmp_path), environment={}).look()
 
 
@@ -209,6 +214,7 @@ def test_units_are_ready_to_use(kind: Kind, tmp_path: Path) -> None:
     else:
         assert "concurrencyPolicy: Forbid" in text
         assert "image: spywire:1.2" in text
+        assert '"schedule", "--once", "--lenient"]' in text
 
 
 def test_printing_units_needs_no_settings(desk: Desk) -> None:
@@ -229,6 +235,33 @@ def test_a_service_may_write_wherever_its_settings_say(tmp_path: Path) -> None:
     )
     text = units(Kind.SYSTEMD, this_place(home, settings, version="1.2"))
     assert text.count(f"ReadWritePaths={tmp_path}/home {tmp_path}/backups {tmp_path}/exporter\n") == 2
+
+
+def test_lenient_takes_what_heals_by_itself_for_well_and_nothing_else(desk: Desk, site: Site) -> None:
+    desk.configure(site)
+    desk.sources(up=site.add("/up.xml", rss([]), Content_Type="application/xml"), down=f"{site.url}/gone.xml")
+    assert desk.run("schedule", "--once", "--lenient").code == 0
+    assert crawled(desk) == [1]
+    with locked(home_in(desk.folder), "schedule"):
+        assert desk.run("schedule", "--once", "--lenient").code == 0
+    (desk.folder / "spywire.toml").write_text("[fetch]\nuser = 7\n")
+    assert desk.run("schedule", "--once", "--lenient").code == 78
+
+
+@pytest.mark.parametrize("broken", ["spywire.toml", "sources.toml"])
+def test_once_with_broken_files_is_one_line_that_names_the_mistake(desk: Desk, site: Site, broken: str) -> None:
+    prepared(desk, site)
+    assert desk.run("schedule", "--once").code == 0
+    (desk.folder / broken).write_text("[fetch\n")
+    result = desk.run("schedule", "--once")
+    assert (result.code, result.out, result.err.count("\n")) == (78, "", 1)
+    assert broken in result.err
+    assert "last good" not in result.err, "it is the daemon that goes on with them"
+
+
+def test_once_without_sources_says_how_to_begin(desk: Desk) -> None:
+    result = desk.run("schedule", "--once")
+    assert (result.code, result.err.count("\n"), "`spywire init` writes one" in result.err) == (78, 1, True)
 
 
 def test_who_comes_while_another_one_does_what_is_due_may_keep_silent(desk: Desk) -> None:

@@ -99,6 +99,6 @@ def test_what_waits_and_how_large_it_is(database: Database) -> None:
     room.store("wire", 1, Decision.HOLD)
     room.store("wire", 2, Decision.FLAG)
     assert room.health.held() == 1
-    assert room.health.deliveries(since=NOON) == {}
+    assert room.health.deliveries(since=NOON, failed_since=NOON) == {}
     assert room.health.size() > 10_000
     assert room.health.revision() == "0004"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from storage.editions import Editions
+from storage.health import Health
 from storage.outbox import Outbox
 from storage.records import Address, DeliveryState, EditionKind, NewEdition
 
@@ -20,23 +22,22 @@ AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=10)
 TEAM = tuple(Address(channel="mail", recipient=f"{name}@example.org") for name in ("ada", "bob", "eve"))
 
+FIRST = NewEdition(
+    profile="daily",
+    kind=EditionKind.DIGEST,
+    key="2026-11-22",
+    since=AT - timedelta(days=1),
+    until=AT,
+    due_at=AT,
+    composed_at=AT,
+    body={},
+    told=(),
+)
+
 
 @pytest.fixture
 def outbox(database: Database) -> Outbox:
-    Editions(database).add(
-        NewEdition(
-            profile="daily",
-            kind=EditionKind.DIGEST,
-            key="2026-11-22",
-            since=AT - timedelta(days=1),
-            until=AT,
-            due_at=AT,
-            composed_at=AT,
-            body={},
-            told=(),
-        ),
-        TEAM,
-    )
+    Editions(database).add(FIRST, TEAM)
     return Outbox(database)
 
 
@@ -143,6 +144,44 @@ def test_who_comes_late_changes_nothing_but_that_it_arrived(outbox: Outbox) -> N
     assert states(outbox)[0] == "uncertain"
     assert settled(outbox, delivery, DeliveryState.SENT)
     assert states(outbox)[0] == "sent"
+
+
+@pytest.mark.parametrize(
+    ("later", "arrived", "missed"),
+    [
+        ({}, DeliveryState.SENT, 0),
+        ({}, DeliveryState.DEFERRED, 1),
+        ({"profile": "weekly"}, DeliveryState.SENT, 1),
+        ({"kind": EditionKind.ALERT}, DeliveryState.SENT, 1),
+    ],
+    ids=["a later digest arrived", "was deferred", "of another team", "an alert"],
+)
+def test_what_failed_is_missed_until_a_later_digest_arrives_or_for_two_weeks(
+    outbox: Outbox, database: Database, later: dict[str, Any], arrived: DeliveryState, missed: int
+) -> None:
+    now, old = AT + timedelta(days=1), AT + timedelta(seconds=1)
+    for state in (DeliveryState.FAILED, DeliveryState.SENT, DeliveryState.SENT):
+        delivery = claimed(outbox)
+        outbox.begin(delivery, owner="me", at=AT)
+        settled(outbox, delivery, state)
+    health = Health(database)
+    assert health.deliveries(since=AT, failed_since=AT)[DeliveryState.FAILED] == 1
+    assert DeliveryState.FAILED not in health.deliveries(since=AT, failed_since=old)
+    Editions(database).add(replace(FIRST, key="2026-11-23", composed_at=now, **later), TEAM[:1])
+    delivery = claimed(outbox, at=now)
+    outbox.begin(delivery, owner="me", at=now)
+    settled(outbox, delivery, arrived, next_at=now if arrived is DeliveryState.DEFERRED else None)
+    assert health.deliveries(since=now, failed_since=AT).get(DeliveryState.FAILED, 0) == missed
+    assert DeliveryState.FAILED in {delivery.state for delivery in outbox.unsettled()}, "`digest outbox` still tells"
+
+
+def test_what_failed_and_is_sent_again_is_not_missed(outbox: Outbox, database: Database) -> None:
+    delivery = claimed(outbox)
+    outbox.begin(delivery, owner="me", at=AT)
+    settled(outbox, delivery, DeliveryState.FAILED)
+    assert Health(database).deliveries(since=AT, failed_since=AT)[DeliveryState.FAILED] == 1
+    outbox.requeue(1, at=AT, addresses=TEAM[:1])
+    assert DeliveryState.FAILED not in Health(database).deliveries(since=AT, failed_since=AT)
 
 
 def test_one_is_owed_again_only_to_whom_it_is_said(outbox: Outbox) -> None:
