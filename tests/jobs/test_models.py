@@ -183,15 +183,15 @@ def test_a_shadow_judges_what_a_crawl_finds_and_decides_nothing(desk: Desk, site
     database = opened(desk)
     here = judges(Settings(), home(desk), database)
     shadow(database, Shelf(home(desk)), here, version, by="Ada", at=datetime.now(UTC))
-    _publish(desk, site, [*COPIES[:20], *PLAIN[:1]])
+    _publish(desk, site, [*COPIES[:30], *PLAIN[:1]])
     assert desk.crawl().code == 0
     told = desk.run("model", "shadow", "--json").json
-    assert (told["model"], told["judged"], told["failed"]) == (version, 21, 0)
-    assert told["agree"] + sum(told["counts"].values()) == 21
+    assert (told["model"], told["judged"], told["failed"]) == (version, 31, 0)
+    assert told["agree"] + sum(told["counts"].values()) == 31
     assert told["differences"]
     assert version not in {model for _, model, _ in decisions(desk).values()}
     (desk.folder / "models" / version / WEIGHTS).write_bytes(b"broken")
-    _publish(desk, site, COPIES[20:21])
+    _publish(desk, site, COPIES[30:31])
     assert desk.crawl().code == 0, "a broken shadow holds nothing up"
     count, why = Models(database).failures(version)
     database.close()
