@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 PACKAGED = Path(__file__).parent / "model"
 WEIGHTS, META = "weights.json.xz", "meta.json"
 FORMAT = 1
+TEASER_DOUBT = 0.25  # of the reject bar: so little text says little against a story, too
 
 _CURE = "rebuild it with `spywire train`, or reinstall the package"
 
@@ -153,14 +154,14 @@ class Model:
             row.append(linear)
         log_odds, given, _ = score(route.trees, row)
         bars, probability = route.bars(reading.language), route.probability(log_odds)
+        flag, reject = (bars.teaser, bars.reject * TEASER_DOUBT) if teaser else (bars.flag, bars.reject)
         if silent(reading):
-            probability = min(probability, bars.reject / 2)
+            probability = min(probability, reject / 2)
         probability = round(probability, 6)
-        flag = bars.teaser if teaser else bars.flag
-        decision = decide(probability, flag=flag, reject=bars.reject, covered=reading.language in LANGUAGES)
+        decision = decide(probability, flag=flag, reject=reject, covered=reading.language in LANGUAGES)
         if teaser and decision is Decision.FLAG and not speaks_of_intrusion(reading):
             decision = Decision.HOLD
-        return _Opinion(decision, probability, flag, bars.reject, trace(reading, given, parts))
+        return _Opinion(decision, probability, flag, reject, trace(reading, given, parts))
 
     def _unread(self) -> Verdict:
         bars = self._cues.bars(None)
