@@ -10,9 +10,10 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from storage.edits import change_row, told_late
 from storage.findings import read_findings
-from storage.records import NO_FINDINGS, OF_REVISIONS, Change, Decision, HandWord, Membership, StoredStory
+from storage.records import NO_FINDINGS, OF_REVISIONS, Change, HandWord, Membership, StoredStory
 from storage.rows import standing, stored_record
 from storage.tables import (
+    NOTABLE,
     ArticleRow,
     LikenessRow,
     LinkRow,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.records import NewStory, StoredArticle
 
-KEPT = (Decision.FLAG, Decision.HOLD)
 CHUNK = 500
 LOCK = 7775003  # beside the migrations' own and that of editions
 
@@ -47,15 +47,16 @@ class Stories:
 
     def unassigned(self, *, limit: int) -> list[StoredArticle]:
         """Flagged and held articles that are in no story yet, oldest first."""
-        query = (
-            standing()
-            .outerjoin(MemberRow, MemberRow.article_id == ArticleRow.id)
-            .where(VerdictRow.decision.in_(KEPT), MemberRow.article_id.is_(None))
-            .order_by(ArticleRow.id)
+        ids = (  # by themselves: among all that was ever flagged they are looked for without reading a text
+            select(VerdictRow.article_id)
+            .outerjoin(MemberRow, MemberRow.article_id == VerdictRow.article_id)
+            .where(text(NOTABLE), MemberRow.article_id.is_(None))
+            .order_by(VerdictRow.article_id)
             .limit(limit)
         )
         with self._database.read() as session:
-            return _articles(session, query)
+            wanted = session.scalars(ids).all()
+            return _articles(session, standing().where(ArticleRow.id.in_(wanted)).order_by(ArticleRow.id))
 
     def open(self, *, since: datetime) -> list[StoredStory]:
         """The stories that something was added to since then, oldest first."""

@@ -1,7 +1,7 @@
 """The schema: what a run leaves behind. Sessions and rows never leave this room."""
 
 from storage.tables.alarms import AlarmRow
-from storage.tables.articles import KEPT, ArticleRow, ClaimRow, MentionRow, VerdictRow
+from storage.tables.articles import KEPT, NOTABLE, ArticleRow, ClaimRow, MentionRow, VerdictRow
 from storage.tables.columns import Table
 from storage.tables.editions import DeliveryRow, EditionRow, ToldRow
 from storage.tables.gate import AppointmentRow, DrawRow, LabelRow, ShadowRow
@@ -15,6 +15,7 @@ from storage.tables.stories import MemberRow, StoryChangeRow, StoryRow, WordOfHa
 
 __all__ = [
     "KEPT",
+    "NOTABLE",
     "OPEN",
     "READ",
     "AlarmRow",

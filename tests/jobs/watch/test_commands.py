@@ -94,4 +94,4 @@ def test_what_is_served_is_read_over_a_connection_of_its_own(home: Path) -> None
     place = find_home(home, {})
     standing = stand_now(place, load_settings(place, {}).settings, ())
     assert standing.job("crawl") is not None
-    assert standing.schema == "0004"
+    assert standing.schema == "0005"
