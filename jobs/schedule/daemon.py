@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from dataclasses import dataclass, field
@@ -81,6 +82,7 @@ class Scheduler:
             beat(self.home, configured.settings, at=self.now())
         except OSError as error:
             self.blocked(f"[watch] heartbeat cannot be written: {error}")
+        gc.collect()  # a look leaves an engine that refers to itself; megabytes would pile up before Python collects
 
     def standing(self) -> Standing:
         """How everything stands, for whoever asks for /metrics."""
@@ -197,6 +199,7 @@ def _ticking(scheduler: Scheduler, locks: list[Lock], *, stop: Event) -> None:
         misfire_grace_time=None,
         next_run_time=clock(),
     )
+    gc.freeze()  # what is imported stays: collecting after each look then costs next to nothing
     ticker.start()
     try:
         with serving(settings, scheduler.standing):
