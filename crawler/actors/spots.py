@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 MOST = 200  # names of an article
 
-_BROKEN = re.compile(r"[,;:!?\n]|(?<!\b\w)\.\s")  # never inside a name; the stops of "U.S. State Department" are
+# Never inside a name; the stops of "U.S. State Department", "EE. UU." and "St. Lucia" are.
+_BROKEN = re.compile(r"[,;:!?\n]|(?<!\b\w)(?<!\bEE)(?<!\bSt)\.\s")
 _NUMBERED = re.compile(
     r"(?P<joined>UNC|TA|APT|FIN|UTA)(?:[-‑–_ ]?|\)? [Gg]roup )(?P<number>\d{1,5})(?!\d)"
     r"|(?P<apart>Storm|STORM|UAC|UAT|TAG|DEV|TG|APT-[CQ]|CL-(?:STA|CRI|UNK))[-‑–_ ]?(?P<digits>\d{2,5})(?!\d)"
@@ -134,7 +135,14 @@ def _trusted(text: str, found: list[tuple[Spot, Trust]], *, hacking: bool, table
         if (spot.entity and spot.entity.id in named) or _beside(text, spot, table)
     }
     proven_at = {spot.start for spot in words if text[spot.start : spot.end] in proven}
-    return [spot for spot, trust in found if trust in sure or spot.start in proven_at]
+    known = (spot if trust in sure or spot.start in proven_at else _state_of(spot) for spot, trust in found)
+    return [spot for spot in known if spot]
+
+
+def _state_of(spot: Spot) -> Spot | None:
+    """What is left of a name that nothing proves: the state that bears it, as Cuba does that of a malware."""
+    state = tuple(entity for entity in spot.entities if entity.kind is EntityKind.STATE)
+    return spot._replace(entities=state) if state else None
 
 
 def _embedded(text: str, spot: Spot, states: set[int], table: Table) -> bool:

@@ -69,7 +69,7 @@ def search(
         source=source,
         language=lang.lower() if lang else None,
         entities=_entities(actor),
-        country=country.upper() if country else None,
+        country=_country(country) if country else None,
         since=since_of(since, now) if since else None,
         until=since_of(until, now) if until else None,
     )
@@ -144,6 +144,19 @@ def _entities(actor: str | None) -> frozenset[str]:
     if not found:
         raise UsageError(f"no actor is known as {actor}; search for the word itself instead")
     return frozenset(found)
+
+
+def _country(written: str) -> str:
+    from jobs.digest.wanted import unheard_of
+    from jobs.settings.teams import country_code
+
+    try:
+        code = country_code(written)
+    except ValueError as error:
+        raise UsageError(f"--country: {error}") from error
+    if said := unheard_of(code):
+        raise UsageError(f"--country: {said}")
+    return code
 
 
 def _bounded(narrowed: Narrowed, now: datetime) -> Narrowed:

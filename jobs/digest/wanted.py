@@ -62,6 +62,16 @@ def wanted(profile: Profile, name: str, sources: Iterable[Source]) -> Wanted:
     )
 
 
+def unheard_of(country: str) -> str | None:
+    """Why no story is ever found to name a country, with the cure; None for one that some language has a word for."""
+    from crawler.actors.vocabulary import country_codes
+
+    if country in country_codes():
+        return None
+    there = ", ".join(sorted(country_codes()))
+    return f"{country} is in no word list, so no story is ever found to name it; leave it out; there are {there}"
+
+
 def _one_of(asked: frozenset[str], there: Iterable[str]) -> bool:
     return not asked or not asked.isdisjoint(there)
 
@@ -84,15 +94,9 @@ def _actors(profile: Profile, name: str) -> frozenset[str]:
 
 
 def _countries(profile: Profile, name: str) -> frozenset[str]:
-    if not profile.countries:
-        return frozenset()
-    from crawler.actors.vocabulary import country_codes
-
     for country in profile.countries:
-        if country not in country_codes():
-            there = ", ".join(sorted(country_codes()))
-            told = f"{country} is in no word list, so no story is ever found to name it"
-            raise ConfigError(f"[profile.{name}] countries: {told}; leave it out; there are {there}")
+        if said := unheard_of(country):
+            raise ConfigError(f"[profile.{name}] countries: {said}")
     return frozenset(profile.countries)
 
 

@@ -88,7 +88,8 @@ def _quiet(value: str) -> str:
 _NO_COUNTRIES = {"UK": "the United Kingdom is GB", "EL": "Greece is GR", "EU": "name its members"}
 
 
-def _country(value: str) -> str:
+def country_code(value: str) -> str:
+    """A country as ISO 3166-1 writes it: NO for no. Raises `ValueError` for what is no code of a country."""
     if not re.fullmatch("[A-Za-z]{2}", value):
         raise ValueError(f"{value} is no country code; write two letters such as DE (ISO 3166-1)")
     if cure := _NO_COUNTRIES.get(value.upper()):
@@ -104,7 +105,7 @@ def _language(value: str) -> str:
 
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
 OneMailbox = Annotated[str, AfterValidator(mailbox_if_any)]
-Countries = Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], BeforeValidator(listed)]
+Countries = Annotated[tuple[Annotated[str, AfterValidator(country_code)], ...], BeforeValidator(listed)]
 Languages = Annotated[tuple[Annotated[str, AfterValidator(_language)], ...], BeforeValidator(listed)]
 
 

@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from typer.testing import CliRunner
 
+from jobs.cli import app
+from jobs.exits import UsageError
 from jobs.export.item import Format, Tlp
 from jobs.export.write import exported
 from jobs.search import hits_text, matches, snippet
@@ -33,6 +36,8 @@ from storage.search import Hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.newsdesk import Desk
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ESCAPE = "\x1b[31m"
@@ -173,3 +178,25 @@ def test_an_event_names_the_actor_and_offers_nothing_for_detection() -> None:
     event.from_dict(**events[0]["Event"])
     assert {tag.name for tag in event.tags} >= {"tlp:green", 'misp-galaxy:threat-actor="APT41"'}
     assert not any(attribute.to_ids for attribute in event.attributes)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("LX", "--country: LX is in no word list, so no story is ever found to name it; leave it out; there are AD, "),
+        ("aq", "--country: AQ is in no word list"),
+        ("uk", "--country: no country has the code uk in ISO 3166-1; the United Kingdom is GB"),
+        ("Malta", "--country: Malta is no country code; write two letters such as DE"),
+    ],
+)
+def test_a_country_that_nothing_can_be_found_under_is_named_with_its_cure(code: str, says: str) -> None:
+    done = CliRunner().invoke(app, ["search", "spies", "--country", code])
+    assert isinstance(done.exception, UsageError)
+    assert str(done.exception).startswith(says)
+
+
+def test_a_small_country_is_searched_for_like_any_other(desk: Desk) -> None:
+    desk.configure()
+    desk.sources(example="https://example.org/feed")
+    result = desk.run("search", "spies", "--country", "lu")
+    assert "nothing was ever stored here" in result.err  # and not that LU is unknown

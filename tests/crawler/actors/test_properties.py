@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,6 +9,9 @@ from crawler.actors import findings
 from crawler.actors.cut import cut, pieces, words
 from crawler.classify.cues import LANGUAGES
 from tests.crawler.actors.stories import STORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WORDS = st.sampled_from(
     [word for story in STORIES.values() for word in story.text.split()]
@@ -49,8 +54,13 @@ def test_words_stand_where_they_are_said_to(text: str) -> None:
     if all(word == text[start:end] for word, (start, end) in zip(found.words, places, strict=True)):
         assert [text[start:end] for start, end in places] == list(words(text))
     part = pieces(text, 0, len(text))
-    assert [word for word in part.words if word] == list(found.words)
+    assert _short(part.words) == _short(found.words)
     assert all(0 <= start <= end <= len(text) for start, end in zip(part.starts, part.ends, strict=True))
+
+
+def _short(words: Sequence[str]) -> list[str]:
+    """The words that a name can hold: `cut` leaves out what is longer than any name, `pieces` does not look."""
+    return [word for word in words if 0 < len(word) <= 60]
 
 
 @given(names=st.lists(st.sampled_from(["China", "APT41", "Fancy Bear", "U.S."]), min_size=1, max_size=30))
