@@ -31,6 +31,8 @@ MAX_CANDIDATES = 500  # elements of a page that are looked at closely
 MAX_PIECES = 12  # texts in one byline
 MAX_TEXTS = 40
 MAX_TEXT = 1_000
+NAME_WORDS = range(2, 5)  # of a name that stands alone
+MAX_STANDFIRST = 80  # code points; a longer paragraph is the text
 
 _LEAD = re.compile(
     r"^\W*(?:(?:(?:this|the) (?:post|article|story|report) (?:was|is) )?"
@@ -96,6 +98,7 @@ _BY = r"(?:(?:written|posted|reported|story|words|text|authored|article) by|by|v
 _OPENING = re.compile(rf"\s*{_BY}(?=[\sA-Z]|$)", re.IGNORECASE)
 _BY_AT_START = re.compile(rf"^\W*{_BY}\s+", re.IGNORECASE)
 LABEL = 14  # code points that hold the first word of a label
+MAX_LABEL = 40  # code points of a whole one
 _LABEL_WORDS = frozenset(
     "by von par por door av af di oleh written posted reported story words text authored article author authors "
     "author(s) contributor contributors writer writers autor autoren autores autora autore autori auteur auteurs "
@@ -111,6 +114,12 @@ _OPENS = re.compile(
     r"[A-ZÀ-Þ][\w.'’-]+(?:\s(?:[a-z]{1,3}\s)?[A-ZÀ-Þ][\w.'’-]*){1,3}"
     r"(?:$|\s*[,|•·–-]|\s(?:and|und|et|y|e|on|in|am|le|el)\s|\s*\d)"
 )
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_HEADINGS = frozenset(
+    "analysis background bulletin conclusion editorial executive findings immediate introduction key news opinion "
+    "overview press release report special statement summary takeaways update new york san los city".split()
+)
+_NAME_WORD = re.compile(r"[^\W\d_][^\W\d_.'’-]*(?:[.'’-][^\W\d_]*)*")
 _ELSEWHERE = re.compile(r"comment|related|recommend|teaser|sidebar|promo|popular|trending|most-?read", re.IGNORECASE)
 
 
@@ -178,6 +187,40 @@ def bylines(tree: HtmlElement) -> Iterator[tuple[Kind, list[str]]]:
         for place in (after, before):
             yield kind, [" ".join(pieces) for pieces in place.found[kind]]
             yield from ((kind, [piece]) for pieces in place.found[kind] if len(pieces) > 1 for piece in pieces)
+
+
+def opening_names(tree: HtmlElement) -> list[str]:
+    """A paragraph of names in bold between headline and text: how many newsrooms sign whose system names only them."""
+    heading = next(tree.iter("h1"), None)
+    begun = heading is None
+    for element in islice(tree.iter("h1", "p"), MAX_CANDIDATES):
+        if element is heading:
+            begun = True
+        elif begun and element.tag == "p":
+            text, bold = (" ".join(islice(texts, MAX_TEXTS)) for texts in (element.itertext(), _bold(element)))
+            text, bold = clean_line(text[:MAX_TEXT]), clean_line(bold[:MAX_TEXT])
+            if text == bold and all(map(_is_full_name, _SPLIT.split(text))):
+                return [text] if _only_names(text, tree) else []
+            if len(text) > MAX_STANDFIRST:
+                break
+    return []
+
+
+def _only_names(text: str, tree: HtmlElement) -> bool:
+    """None of the words is an ordinary one: those of a heading stand in small letters elsewhere on the page."""
+    wanted = {word.casefold() for word in _WORD.findall(text)}
+    if wanted & _HEADINGS:
+        return False
+    return not any(wanted & set(_WORD.findall(part)) for part in tree.itertext())
+
+
+def _is_full_name(text: str) -> bool:
+    words = text.split()
+    return len(words) in NAME_WORDS and all(word[0].isupper() and _NAME_WORD.fullmatch(word) for word in words)
+
+
+def _bold(element: HtmlElement) -> Iterator[str]:
+    return (text for child in element.iterchildren("b", "strong") for text in child.itertext())
 
 
 class _Shown:
@@ -262,14 +305,27 @@ def _kind(element: HtmlElement) -> Kind | None:
         if named is not None:
             return named
     if element.tag == "a":
-        return Kind.PROFILE if _PROFILE.search(told.get("href", "")) else None
+        return _linked(element) if _PROFILE.search(told.get("href", "")) else None
     return Kind.WORDING if element.text and _may_be_label(element.text) else None
+
+
+def _linked(profile: HtmlElement) -> Kind:
+    """What follows "By" is a byline, and no mere link to somebody."""
+    parent = profile.getparent()
+    labelled = parent is not None and profile.getprevious() is None and _is_label(parent.text or "")
+    return Kind.BLOCK if labelled else Kind.PROFILE
+
+
+def _is_label(text: str) -> bool:
+    """Only a short text can be one, and a pattern may take long over many blanks."""
+    words = text.strip()
+    return 0 < len(words) <= MAX_LABEL and _LABEL.match(words) is not None
 
 
 def _may_be_label(text: str) -> bool:
     """The text begins with "By" or the like: the first word tells, and is cheaper than a pattern."""
     word = text.lstrip()[:LABEL].split(" ", 1)[0].rstrip(":： \n\t").casefold()
-    return word in _LABEL_WORDS and bool(_OPENING.match(text) or _LABEL.match(text))
+    return word in _LABEL_WORDS and (_OPENING.match(text) is not None or _is_label(text))
 
 
 @lru_cache(maxsize=4096)  # a site repeats its class names on every page

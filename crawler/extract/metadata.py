@@ -10,7 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.extract.authors import Kind, bylines, is_byline_label, people, signatures
+from crawler.extract.authors import Kind, bylines, is_byline_label, opening_names, people, signatures
 from crawler.extract.dates import believable, date_in_url, read_date
 from crawler.extract.headline import outlet_keys, registrable
 from crawler.extract.titles import Names, headlines
@@ -205,6 +205,8 @@ def _authors(page: Page, tree: HtmlElement, metas: Metas, schema: Schema, outlet
     for _, lines in shown:
         if names := people(lines, outlets):
             return names
+    if (signed or desks) and (names := people(opening_names(tree), outlets)):
+        return names
     signing = (signatures(lines) for kind, lines in shown if kind < Kind.WORDING)
     return signed or desks or next(filter(None, signing), ())
 

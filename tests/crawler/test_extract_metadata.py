@@ -112,6 +112,26 @@ def test_publishing_systems_tell_twitter_who_wrote_it() -> None:
     assert read(head=head).authors == ("Ada Bell",)
 
 
+@pytest.mark.parametrize(
+    ("shown", "names"),
+    [
+        ("<p><em>… and nobody noticed</em></p><p><strong>Ada Bell/Cem Demir</strong></p>", ("Ada Bell", "Cem Demir")),
+        ('<p>von <a href="/autoren/ada-bell">Ada Bell</a></p>', ("Ada Bell",)),
+        ("<p><b>Our Verdict At Last</b> is out</p>", ("Quay Herald",)),
+        ("<p><b>What the clerk saw</b></p>", ("Quay Herald",)),
+        ("<p><b>Executive Summary</b></p>", ("Quay Herald",)),
+        ("<p><b>Budget Talks</b></p>", ("Quay Herald",)),  # the text speaks of budget talks
+        (f"{BODY}<p><b>Harbour Street</b></p>", ("Quay Herald",)),  # a heading in the text
+        ('<p>Seen with <a href="/author/ada-bell">Ada Bell</a></p>', ("Quay Herald",)),
+    ],
+)
+def test_where_a_system_names_only_its_house_the_newsroom_signs_in_its_own_way(
+    shown: str, names: tuple[str, ...]
+) -> None:
+    head = meta("og:site_name", "Quay Herald") + meta("author", "Quay Herald")
+    assert read(f"{shown}{BODY}", head=head).authors == names
+
+
 def test_what_stands_behind_a_name_is_not_part_of_it() -> None:
     head = meta("og:site_name", "Quay Herald")
     shown = '<p class="byline">By ADA BELL and CEM DEMIR Quay Herald</p>'
