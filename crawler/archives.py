@@ -140,19 +140,27 @@ class _Reading:
         self.left -= len(mine)
         self.tracker.leased(len(mine))
         under_way: deque[tuple[Page, asyncio.Task[Assessment]]] = deque()
-        for page in mine:
-            under_way.append(await self.begin(page))
-            if len(under_way) > 2 * self.workers.processes:  # what comes later knows what this one teaches
+        try:
+            for page in mine:
+                if self.stopped:
+                    break
+                under_way.append(await self.begin(page))
+                if len(under_way) > 2 * self.workers.processes:  # what comes later knows what this one teaches
+                    await self.finish(*under_way.popleft())
+            while under_way and not self.stopped:
                 await self.finish(*under_way.popleft())
-        while under_way and not self.stopped:
-            await self.finish(*under_way.popleft())
+        finally:
+            for _, task in under_way:  # else it would meet workers that are closed, and take that for a bug
+                task.cancel()
 
     async def begin(self, page: Page) -> tuple[Page, asyncio.Task[Assessment]]:
         page = replace(page, repeated=await self.memory.repeated(page.host))
         return page, asyncio.create_task(assessment_of(page, workers=self.workers, tracker=self.tracker))
 
     async def finish(self, page: Page, task: asyncio.Task[Assessment]) -> None:
-        if not self.stopped:
+        if self.stopped:
+            task.cancel()
+        else:
             await self.settle(page, await task)
 
     async def settle(self, page: Page, assessment: Assessment) -> None:

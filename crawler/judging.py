@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
 from crawler.assess import Assessment
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 async def assessment_of(page: Page, *, workers: Workers, tracker: Tracker) -> Assessment:
     """What came of a page. One that cost its worker too much is judged on its description, if it has one."""
     try:
-        found = await asyncio.wrap_future(workers.assess(page))
+        found = await _assessed(page, workers)
     except KILLED as error:
         found = await _described(page, killed_because(error, workers.deadline), workers, tracker)
     except Exception as error:  # noqa: BLE001 - it is a bug; the page is not read again and again for it
@@ -26,6 +27,13 @@ async def assessment_of(page: Page, *, workers: Workers, tracker: Tracker) -> As
     if found.judged is not None and found.judged.article.dropped_lines:
         tracker.counts["lines.dropped"] += found.judged.article.dropped_lines
     return found
+
+
+async def _assessed(page: Page, workers: Workers) -> Assessment:
+    try:
+        return await asyncio.wrap_future(workers.assess(page))
+    except BrokenProcessPool:  # which says nothing of this page: another one's worker died
+        return await asyncio.wrap_future(workers.assess(page))
 
 
 async def _described(page: Page, because: str, workers: Workers, tracker: Tracker) -> Assessment:

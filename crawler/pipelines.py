@@ -93,7 +93,7 @@ class ArchivePipeline:
 
 async def _says_missing(page: Page, job: Job) -> bool:
     """Whether a page says that there is none, read under its own headline and not the feed's."""
-    link = None if page.link is None else replace(page.link, title=None)
+    link = None if page.link is None else page.link._replace(title=None)
     found = await assessment_of(replace(page, revisit=None, link=link), workers=job.workers, tracker=job.tracker)
     return found.judged is None and missing(found.reason)
 

@@ -46,6 +46,7 @@ DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 MEMUSAGE_LIMIT_MB = 1024
+EXTENSIONS = {"scrapy.extensions.memusage.MemoryUsage": None, "crawler.resident.ResidentMemory": 0}
 
 # A guest: one request at a time to a host, with a pause, and never against robots.txt (RFC 9309, our own middleware).
 CONCURRENT_REQUESTS = 32

@@ -7,10 +7,13 @@ import multiprocessing
 import os
 import resource
 from collections import deque
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, InvalidStateError, wait
 from concurrent.futures import TimeoutError as DeadlineError
-from functools import cache
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from functools import cache, partial
 from itertools import count
+from threading import Timer
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -32,8 +35,9 @@ Q = TypeVar("Q")
 
 RECYCLE_AFTER = 500  # documents: trafilatura's caches grow
 GIVE_BACK_EVERY = 10  # documents
+SOON = 0.5  # seconds in which a pool that breaks has ended what it knows of
 MEGABYTE = 1024 * 1024
-KILLED = (DeadlineError, ProcessExpired, MemoryError)
+KILLED = (DeadlineError, ProcessExpired, BrokenProcessPool, MemoryError)
 
 _assessed = count(1)
 _model: Model | ModelError | None = None
@@ -44,7 +48,7 @@ class Workers:
     """One process per core unless told otherwise; nothing is started before the first task.
 
     A task that outlives its deadline (seconds) is killed with its worker, and only it: its future raises one of
-    `KILLED`, and the next task finds a new worker.
+    `KILLED`, and the next task finds a new worker. So does a worker that dies between two tasks, with those that wait.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Workers:
         self.deadline = deadline
         self._arguments = (model, shadow, memory_mb)
         self._pool: ProcessPool | None = None
+        self._waiting: set[Future[Any]] = set()
 
     def assess(self, page: Page) -> Future[Assessment]:
         """Extract and judge a page."""
@@ -83,13 +88,21 @@ class Workers:
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run any importable function in a worker."""
+        if self._pool is not None and not self._pool.active:
+            self._stop()
         if self._pool is None:
-            self._pool = _start(self.processes, self._arguments)
+            self._pool, self._waiting = _start(self.processes, self._arguments), set()
         future: Future[T] = self._pool.schedule(function, args=list(args), kwargs=kwargs, timeout=self.deadline)
+        self._waiting.add(future)
+        future.add_done_callback(partial(_ended, self._waiting))
         return future
 
     def close(self) -> None:
         """Stop the workers, whatever they are doing."""
+        self._waiting.clear()
+        self._stop()
+
+    def _stop(self) -> None:
         if self._pool is not None:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
@@ -100,6 +113,21 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _ended(waiting: set[Future[Any]], future: Future[Any]) -> None:
+    """A pool that breaks ends the tasks that it has registered; the others would wait for ever."""
+    waiting.discard(future)
+    if not future.cancelled() and isinstance(future.exception(), BrokenProcessPool) and waiting:
+        others = tuple(waiting)
+        waiting.clear()
+        Timer(SOON, _break, [others]).start()
+
+
+def _break(waiting: Iterable[Future[Any]]) -> None:
+    for future in waiting:
+        with suppress(InvalidStateError):
+            future.set_exception(BrokenProcessPool("a worker died, and the pool with it"))
 
 
 def killed_because(error: BaseException, deadline: float) -> str:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 import zlib
 from collections import Counter
@@ -440,18 +437,11 @@ def test_a_reading_that_is_killed_loses_nothing_and_repeats_nothing(desk: Desk, 
     database = Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")
     before = settled(database, keys)
     assert len(before) == 30
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs", "--home", str(desk.folder), "crawl"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 60
-    while not far(database, until=60) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with desk.started("crawl") as process:
+        deadline = time.monotonic() + 60
+        while not far(database, until=60) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
     killed = settled(database, keys)
     assert 60 <= len(killed) < PAGES, "it was killed in the middle"
     last = desk.crawl()
@@ -473,20 +463,14 @@ def test_a_reading_that_is_stopped_says_so_and_keeps_what_it_has(desk: Desk, tmp
     desk.configure()
     archive(desk, "long", tmp_path / "long.warc.gz")
     database = Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs", "--home", str(desk.folder), "crawl"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=dict(os.environ),
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while not far(database, until=10) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 143, said
-    assert "stopped by SIGTERM" in said
+    with desk.started("crawl") as process:
+        deadline = time.monotonic() + 60
+        while not far(database, until=10) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        code, (_, said) = process.wait(30), process.said()
+    assert code == 143, said
+    assert b"stopped by SIGTERM" in said
     history = [history for key in keys if (history := Ledger(database).history(key))]
     database.close()
     assert 10 <= sum(one.settled_at is not None for one in history) < PAGES

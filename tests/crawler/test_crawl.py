@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -343,17 +344,12 @@ def test_a_crawl_that_is_told_to_stop_stops_and_the_rest_waits(site: Site, desk:
         site.add(path, GARDEN.replace("rose garden", f"garden of {path}"))
     desk.configure(site, delay=1)
     desk.sources(example=feed(site, *paths))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs", "--home", str(desk.folder), "crawl"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
-    deadline = time.monotonic() + 30
-    while len(site.paths()) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.terminate()
-    assert process.wait(10) == 143
+    with desk.started("crawl") as process:
+        deadline = time.monotonic() + 30
+        while len(site.paths()) < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 143
     asked = len(site.paths())
     assert asked <= 6, "what is under way ends, what waits is not begun"
     states = [state(desk, site.url + path)[0] for path in paths]
@@ -364,18 +360,11 @@ def test_a_crawl_listens_nowhere(site: Site, desk: Desk) -> None:
     site.pages["/slow"] = Answer(b"", 200, {})
     desk.configure(site, delay=1)
     desk.sources(example=feed(site, "/a", "/b", "/c"))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs", "--home", str(desk.folder), "crawl"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
-    deadline = time.monotonic() + 30
-    while not site.requests and time.monotonic() < deadline:
-        time.sleep(0.02)
-    listening = _listening(process.pid)
-    process.terminate()
-    process.wait()
+    with desk.started("crawl") as process:
+        deadline = time.monotonic() + 30
+        while not site.requests and time.monotonic() < deadline:
+            time.sleep(0.02)
+        listening = _listening(process.pid)
     assert site.requests
     assert listening == []
 

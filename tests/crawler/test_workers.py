@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,23 @@ def test_a_worker_that_dies_takes_only_its_own_task_with_it(workers: Workers) ->
     with pytest.raises(KILLED) as caught:
         workers.submit(os._exit, 3).result()
     assert killed_because(caught.value, workers.deadline) == "its worker died"
+    assert workers.submit(len, "next").result() == 4
+
+
+def test_a_worker_that_dies_between_two_tasks_is_replaced(workers: Workers) -> None:
+    os.kill(workers.submit(os.getpid).result(), signal.SIGKILL)
+    with suppress(*KILLED):  # the pool may have noticed by now, or not
+        workers.submit(len, "waiting").result()
+    assert workers.submit(len, "next").result() == 4
+
+
+def test_what_waits_when_the_pool_breaks_ends_too(workers: Workers) -> None:
+    process = workers.submit(os.getpid).result()
+    os.kill(process, signal.SIGSTOP)
+    waiting = [workers.submit(len, b"x" * 1_000_000) for _ in range(6)]  # more than fits into a pipe
+    os.kill(process, signal.SIGKILL)
+    done = wait(waiting, timeout=30)
+    assert not done.not_done
     assert workers.submit(len, "next").result() == 4
 
 
