@@ -61,8 +61,13 @@ def is_clean(line: str) -> bool:
         line.isprintable()
         and "  " not in line
         and line.strip() == line
-        and (line.isascii() or not ("\u3164" in line or "\uffa0" in line))  # printable, says Unicode, and unseen
-        and unicodedata.is_normalized("NFC", line)
+        and (
+            line.isascii()
+            or (
+                not ("\u3164" in line or "\uffa0" in line)  # printable, says Unicode, and unseen
+                and unicodedata.is_normalized("NFC", line)
+            )
+        )
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records import Alarm
 from storage.tables import AlarmRow
 from storage.tables.alarms import STANDING
+from storage.upsert import dialect, insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,8 +74,8 @@ def _begin(session: Session, alarms: Iterable[Alarm]) -> None:
         for alarm in alarms
     ]
     if rows:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        added = insert(AlarmRow).on_conflict_do_nothing(index_elements=["source", "kind"], index_where=STANDING)
+        added = insert_into(AlarmRow, dialect(session))
+        added = added.on_conflict_do_nothing(index_elements=["source", "kind"], index_where=STANDING)
         session.execute(added, rows)
 
 

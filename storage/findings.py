@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict
+from json import loads
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import Text, cast, delete, func, select
 
 from storage.records import Claim, Findings, Mention
 from storage.tables import ClaimRow, MentionRow
@@ -47,11 +48,10 @@ def read_findings(session: Session, article_ids: Sequence[int]) -> dict[int, Fin
 
 
 def _mentions(session: Session, article_ids: Sequence[int]) -> Iterator[tuple[int, Mention]]:
-    """Columns and no rows of the mapper: an edition reads tens of thousands."""
+    """Columns and no rows of the mapper, and no JSON where it says nothing: an edition reads tens of thousands."""
     row = MentionRow
-    query = select(
-        row.article_id, row.kind, row.name, row.entity, row.text, row.start, row.end, row.role, row.candidates
-    )
+    some = func.nullif(cast(row.candidates, Text), "[]")
+    query = select(row.article_id, row.kind, row.name, row.entity, row.text, row.start, row.end, row.role, some)
     found = session.execute(query.where(row.article_id.in_(article_ids)).order_by(row.id))
     for article, kind, name, entity, text, start, end, role, candidates in found:
         yield (
@@ -64,7 +64,7 @@ def _mentions(session: Session, article_ids: Sequence[int]) -> Iterator[tuple[in
                 start=start,
                 end=end,
                 role=role,
-                candidates=tuple(candidates),
+                candidates=tuple(loads(candidates)) if candidates else (),
             ),
         )
 

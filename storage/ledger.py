@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records import Link, LinkHistory, LinkState, Settled, Tally
 from storage.rows import link_record, stored_record
 from storage.tables import OPEN, ArticleRow, LinkRow, VerdictRow
+from storage.upsert import dialect, insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -124,8 +124,9 @@ def add_links(session: Session, links: Iterable[Link], *, at: datetime, run: int
     rows = [_new_row(link, at=at, run=run) for link in links]
     if not rows:
         return 0
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(LinkRow).on_conflict_do_nothing(index_elements=["key"]).returning(LinkRow.id)
+    statement = (
+        insert_into(LinkRow, dialect(session)).on_conflict_do_nothing(index_elements=["key"]).returning(LinkRow.id)
+    )
     return len(session.scalars(statement, rows).all())
 
 

@@ -13,14 +13,17 @@ from storage.records import Alike, AlikeArticle, Likeness, Sketch
 from storage.tables import BandRow, LikenessRow, SketchRow, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
-# Core tables: the ORM would cost as much as the look itself
-SKETCHED, BANDED, LIKE = (Table.metadata.tables[name] for name in ("sketches", "bands", "likenesses"))
-# built once: to build one costs more than to run it
-KEEP, KEEP_BANDS, KEEP_LIKE = insert(SKETCHED), insert(BANDED), insert(LIKE)
+# in the driver's own words: what SQLAlchemy adds to these would cost as much as they do
+KEEP = "INSERT INTO sketches (article_id, family_id, size, hashes) VALUES (?, ?, ?, ?)"
+KEEP_BANDS = "INSERT INTO bands (hash, article_id) VALUES (?, ?)"
+ON_BANDS = "SELECT hash, article_id FROM bands WHERE hash IN ({})"
+# Core tables and statements that are built once: to build one costs more than to run it
+SKETCHED, LIKE = (Table.metadata.tables[name] for name in ("sketches", "likenesses"))
+KEEP_LIKE = insert(LIKE)
 STORED = select(SKETCHED.c.article_id, SKETCHED.c.size, SKETCHED.c.hashes).where(
     SKETCHED.c.article_id.in_(bindparam("ids", expanding=True))
 )
@@ -63,11 +66,11 @@ def remember(session: Session, article_id: int, sketch: Sketch, near: Near) -> N
     found, on_bands = near.alike, near.on_bands
     copies = [like for like in found if like.alike.kind is Likeness.COPY]
     family = _family(session, copies[0].article_id) if copies else article_id
-    kept = {"article_id": article_id, "family_id": family, "size": sketch.size, "hashes": _packed(sketch)}
-    session.connection().execute(KEEP, kept)
+    _run(session, KEEP, (article_id, family, sketch.size, _packed(sketch)))
     if not any(min(like.alike.share, like.alike.other_share) >= FRAME for like in copies):
         free = [value for value in sketch.hashes[:BANDS] if len(on_bands.get(value, ())) < CROWD]
-        session.connection().execute(KEEP_BANDS, [{"hash": value, "article_id": article_id} for value in free])
+        if free:
+            _run(session, KEEP_BANDS, [(value, article_id) for value in free])
     if found:
         session.connection().execute(KEEP_LIKE, [_columns(article_id, like) for like in found])
 
@@ -107,13 +110,18 @@ def family(session: Session, article_ids: Sequence[int]) -> dict[int, int]:
 def _on_bands(session: Session, sketch: Sketch) -> dict[int, list[int]]:
     """The articles on each band that one of the hashes names."""
     found: dict[int, list[int]] = {}
-    named = ",".join(
-        map(str, sketch.hashes[:LOOKED])
-    )  # numbers in the statement: 64 bound ones cost more than the look
-    query = f"SELECT hash, article_id FROM bands WHERE hash IN ({named})"  # noqa: S608 - numbers of our own
-    for value, article in session.connection().exec_driver_sql(query):
+    named = sketch.hashes[:LOOKED]
+    for value, article in _run(session, ON_BANDS.format(", ".join("?" * len(named))), named):
         found.setdefault(value, []).append(article)
     return found
+
+
+def _run(session: Session, statement: str, values: Any) -> Iterable[Any]:
+    """Run what is written for a driver, with `?` where values stand."""
+    connection = session.connection()
+    if connection.dialect.paramstyle != "qmark":
+        statement = statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, values)
 
 
 def _alike(session: Session, sketch: Sketch, on_bands: dict[int, list[int]]) -> list[AlikeArticle]:

@@ -10,15 +10,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records import HostLines, Standing
 from storage.tables import ArticleRow, ParagraphRow, PrintRow, Table
+from storage.upsert import dialect, insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from sqlalchemy.dialects import postgresql, sqlite
     from sqlalchemy.orm import Session
 
     from storage.database import Database
@@ -92,14 +93,14 @@ def keep_print(session: Session, page: Print, *, at: datetime) -> None:
         "long": _packed(page.lines.long) if page.teaches else b"",
         "at": at,
     }
-    session.execute(_keeping(session.get_bind().dialect.name), row)
+    session.execute(_keeping(dialect(session)), row)
     if page.link_id % TIDY_EVERY == 0:
         tidy(session, page.lines.host, at=at)
 
 
 @cache  # it takes longer to say than to do
-def _keeping(dialect: str) -> sqlite.Insert | postgresql.Insert:
-    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(PRINTS)
+def _keeping(spoken: str) -> sqlite.Insert | postgresql.Insert:
+    statement = insert_into(PRINTS, spoken)
     kept = {column.name: statement.excluded[column.name] for column in PRINTS.columns}
     return statement.on_conflict_do_update(index_elements=["link_id"], set_=kept)
 

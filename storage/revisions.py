@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -73,7 +72,7 @@ class Revisions:
                 revisit.next_at = next_look(link.fetched_at or link.discovered_at, at=at)
             return [
                 Revisit(
-                    link=replace(link_record(link), url=revisit.url or link.url),
+                    link=link_record(link)._replace(url=revisit.url or link.url),
                     stored=stored_record(link, article, verdict, found.get(article.id, NO_FINDINGS)),
                     validators=Validators(etag=revisit.etag, last_modified=revisit.last_modified),
                 )

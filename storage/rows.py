@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Bundle
 
 from storage.records import (
     NO_FINDINGS,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from storage.records import Findings
     from storage.tables import RunRow
+    from storage.tables.columns import Table
 
 
 def link_record(row: LinkRow) -> Link:
@@ -140,3 +142,17 @@ def standing() -> Select[LinkRow, ArticleRow, VerdictRow]:
         .join(VerdictRow, VerdictRow.article_id == ArticleRow.id)
         .where(VerdictRow.superseded_at.is_(None))
     )
+
+
+def to_read() -> Select[LinkRow, ArticleRow, VerdictRow]:
+    """The same for who only makes records of them: columns, at half the cost of rows that could be changed."""
+    return _TO_READ
+
+
+def _columns(table: type[Table]) -> Bundle[Any]:
+    return Bundle(table.__tablename__, *(getattr(table, column.key) for column in table.__table__.columns))
+
+
+_TO_READ: Select[LinkRow, ArticleRow, VerdictRow] = standing().with_only_columns(
+    Bundle("link", LinkRow.source, LinkRow.discovered_at), _columns(ArticleRow), _columns(VerdictRow)
+)

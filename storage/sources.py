@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, null, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.records import Rhythm, SourceFeed, SourceState
 from storage.tables import PollRow, SourceRow
+from storage.upsert import dialect, insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,8 +47,7 @@ class Sources:
         if not rows:
             return
         with self._database.write() as session:
-            insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-            added = insert(SourceRow)
+            added = insert_into(SourceRow, dialect(session))
             stays = COLUMNS.url == added.excluded.url
             changed: dict[str, Any] = {name: added.excluded[name] for name in rows[0] if name != "name"}
             changed |= {name: case((stays, COLUMNS[name]), else_=null()) for name in ("feed_url", "feed_at")}

@@ -11,12 +11,11 @@ from sqlalchemy import delete, func, insert, select, text, update
 from storage.edits import change_row, told_late
 from storage.findings import read_findings
 from storage.records import NO_FINDINGS, OF_REVISIONS, Change, HandWord, Membership, StoredStory
-from storage.rows import standing, stored_record
+from storage.rows import stored_record, to_read
 from storage.tables import (
     NOTABLE,
     ArticleRow,
     LikenessRow,
-    LinkRow,
     MemberRow,
     SketchRow,
     StoryChangeRow,
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from storage.database import Database
@@ -56,7 +54,7 @@ class Stories:
         )
         with self._database.read() as session:
             wanted = session.scalars(ids).all()
-            return _articles(session, standing().where(ArticleRow.id.in_(wanted)).order_by(ArticleRow.id))
+            return _articles(session, wanted)
 
     def open(self, *, since: datetime) -> list[StoredStory]:
         """The stories that something was added to since then, oldest first."""
@@ -95,8 +93,10 @@ class Stories:
         found: dict[tuple[int, int], tuple[float, float]] = {}
         with self._database.read() as session:
             for some in _chunks(article_ids):
-                for row in session.scalars(select(LikenessRow).where(LikenessRow.article_id.in_(some))):
-                    found[row.article_id, row.other_id] = (row.share, row.other_share)
+                row = LikenessRow
+                query = select(row.article_id, row.other_id, row.share, row.other_share)
+                for article, other, *shares in session.execute(query.where(row.article_id.in_(some))):
+                    found[article, other] = (shares[0], shares[1])
         return found
 
     def families(self, article_ids: Sequence[int]) -> dict[int, int]:
@@ -180,42 +180,47 @@ def _left(session: Session, stories: Sequence[NewStory]) -> list[NewStory]:
 
 
 def _record(session: Session, stories: Sequence[NewStory], at: datetime) -> list[str]:
-    rows = _rows(session, stories)
-    session.flush()
-    members = [
-        _member(row.id, member, at) for row, story in zip(rows, stories, strict=True) for member in story.members
-    ]
-    told = [(row.id, change) for row, story in zip(rows, stories, strict=True) for change in story.changes]
+    named = _named(session, stories)
+    members = [_member(id_, one, at) for (id_, _), story in zip(named, stories, strict=True) for one in story.members]
+    told = [(id_, change) for (id_, _), story in zip(named, stories, strict=True) for change in story.changes]
     story_of = {member["article_id"]: member["story_id"] for member in members}
     told += [(story_of[change.article], change) for change in told_late(session, list(story_of))]
     if members:
         session.execute(insert(MemberRow), members)
     session.add_all(change_row(story, change) for story, change in told)
     session.flush()
-    return [row.public for row in rows]
+    return [public for _, public in named]
 
 
-def _rows(session: Session, stories: Sequence[NewStory]) -> list[StoryRow]:
-    """The stories' rows: those that are there brought up to date, the others new and named."""
-    known: dict[int, StoryRow] = {}
+def _named(session: Session, stories: Sequence[NewStory]) -> list[tuple[int, str]]:
+    """The ids and names of the stories: those that are there are brought up to date, the others begun."""
+    known: dict[int | None, StoryRow] = {}
     for some in _chunks([story.id for story in stories if story.id is not None]):
         known |= {row.id: row for row in session.scalars(select(StoryRow).where(StoryRow.id.in_(some)))}
+    for story in stories:
+        if row := known.get(story.id):
+            row.last_seen = max(row.last_seen, story.last_seen)
+    begun = iter(_begin(session, [story for story in stories if story.id not in known]))
+    rows = [known.get(story.id) for story in stories]
+    return [(row.id, row.public) if row else next(begun) for row in rows]
+
+
+def _begin(session: Session, stories: Sequence[NewStory]) -> list[tuple[int, str]]:
     names = Names(session)
-    return [_row(session, story, known.get(story.id or 0), names) for story in stories]
-
-
-def _row(session: Session, story: NewStory, row: StoryRow | None, names: Names) -> StoryRow:
-    if row is None:
-        row = StoryRow(
-            public=names.next(story.first_seen),
-            first_seen=story.first_seen,
-            last_seen=story.last_seen,
-            roundup=story.roundup,
-            merged_into=None,
-        )
-        session.add(row)
-    row.last_seen = max(row.last_seen, story.last_seen)
-    return row
+    rows = [
+        {
+            "public": names.next(story.first_seen),
+            "first_seen": story.first_seen,
+            "last_seen": story.last_seen,
+            "roundup": story.roundup,
+            "merged_into": None,
+        }
+        for story in stories
+    ]
+    if not rows:
+        return []
+    ids = session.scalars(insert(StoryRow).returning(StoryRow.id, sort_by_parameter_order=True), rows)
+    return [(id_, str(row["public"])) for id_, row in zip(ids, rows, strict=True)]
 
 
 class Names:
@@ -262,7 +267,7 @@ def _stories(session: Session, rows: Sequence[StoryRow], known: Sequence[StoredA
     articles = {stored.id: stored for stored in known}
     wanted = [member.article_id for of_story in members.values() for member in of_story]
     for some in _chunks([article_id for article_id in wanted if article_id not in articles]):
-        articles |= {stored.id: stored for stored in _articles(session, standing().where(ArticleRow.id.in_(some)))}
+        articles |= {stored.id: stored for stored in _articles(session, some)}
     there = {row.id: [member for member in members[row.id] if member.article_id in articles] for row in rows}
     return [_story(row, there[row.id], articles, changes[row.id]) for row in rows if there[row.id]]
 
@@ -293,8 +298,9 @@ def _membership(row: MemberRow) -> Membership:
     )
 
 
-def _articles(session: Session, query: Select[LinkRow, ArticleRow, VerdictRow]) -> list[StoredArticle]:
-    rows = session.execute(query).all()
+def _articles(session: Session, ids: Sequence[int]) -> list[StoredArticle]:
+    """Those of the articles whose verdict stands, by id."""
+    rows = session.execute(to_read().where(ArticleRow.id.in_(ids)).order_by(ArticleRow.id)).all()
     findings = read_findings(session, [article.id for _, article, _ in rows])
     return [stored_record(*row, findings.get(row[1].id, NO_FINDINGS)) for row in rows]
 

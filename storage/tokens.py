@@ -21,6 +21,7 @@ UNSPACED = (
     "\u0e00-\u0e4f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003fffd"
 )
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
+_PLAIN = re.compile(r"[a-z0-9]+")
 _PART = re.compile(rf"[{UNSPACED}]+|[^{UNSPACED}]+")
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
 LONGEST = 60  # characters of one token; what is longer is no word
@@ -29,8 +30,8 @@ LONGEST = 60  # characters of one token; what is longer is no word
 def tokens(text: str) -> list[str]:
     """The tokens of a text, in order."""
     if text.isascii():
-        return [word[:LONGEST] for word in _WORD.findall(text.lower())]
-    return [token for match in _WORD.finditer(text) for token in _cut(match.group())]
+        return [word[:LONGEST] for word in _PLAIN.findall(text.lower())]
+    return [token for word in _WORD.findall(text) for token in _cut(word)]
 
 
 def placed(text: str) -> Iterator[tuple[str, int, int]]:
@@ -58,6 +59,9 @@ def paired(token: str) -> bool:
 
 
 def _cut(word: str) -> Iterator[str]:
+    if word.isascii():
+        yield word.lower()[:LONGEST]
+        return
     plain = folded(word)
     if not _UNSPACED.search(plain):
         yield from (piece[:LONGEST] for piece in _WORD.findall(plain))

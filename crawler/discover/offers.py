@@ -47,20 +47,13 @@ def gather(offers: Iterable[Offer], *, source: str, at: datetime, cap: int = MAX
     """Links of the `cap` newest offers, in the order of the source. Undated ones go first where the cap bites."""
     dropped: Counter[str] = Counter()
     unique = _newest(_unique(offers, dropped), cap, dropped, at)
-    links, refused = [], 0
+    links: list[Link] = []
+    refused = 0
     for key, (url, (_, _, title, dates, summary, authors, _)) in unique.items():
         published = first_plausible(dates, at=at)
         refused += published is None and any(dates)
-        link = Link(
-            key=key,
-            url=url,
-            source=source,
-            title=plain(title) or None,
-            published=published,
-            summary=plain(summary, limit=SUMMARY_LENGTH) or None,
-            authors=_names(authors) if authors else (),
-        )
-        links.append(link)
+        text = plain(summary, limit=SUMMARY_LENGTH)
+        links.append(Link(key, url, source, plain(title) or None, published, text or None, _names(authors)))
     return Gathered(tuple(links), dropped, refused)
 
 

@@ -65,9 +65,7 @@ def cover(
     return Coverage(
         day=_day(blind=bool(blindness), idle=idle and not flagged and not left_out, quiet=quiet),
         words=(
-            *([IDLE] if idle else ()),
-            *([blindness] if blindness else () if idle else [_answers(answered, len(names))]),
-            *(() if idle else _rest(len(rested))),
+            *_seen(blindness, answered, names, rested),
             *_silence(flagged, left_out + stale, blind=bool(blindness)),
             *_backstory(stale),
             *_backlog(unread, unjudged),
@@ -136,6 +134,13 @@ def _day(*, blind: bool, idle: bool, quiet: bool) -> Day:
     if blind:
         return Day.BLIND
     return Day.IDLE if idle else Day.QUIET if quiet else Day.NORMAL
+
+
+def _seen(blindness: str, answered: int, names: Collection[str], rested: Collection[str]) -> tuple[str, ...]:
+    """What was looked at. Without a source that should have been, all of them rested."""
+    if rested and not names:
+        return (IDLE, blindness) if blindness else (IDLE,)
+    return (blindness or _answers(answered, len(names)), *_rest(len(rested)))
 
 
 def _blindness(failed: Sequence[SourceNote], answered: int) -> str:

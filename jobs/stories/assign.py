@@ -124,7 +124,7 @@ class _Table:
         story.reports.append(report)
         story.last_seen = max(story.last_seen, report.at)
         self._by_family[report.family].add(at)
-        for term, _ in self._rarity.rare(report):
+        for term in self._rarity.rare(report):
             self._by_term[term].add(at)
 
     def _join(self, at: int, stored: StoredArticle, report: Report, why: str, refused: list[tuple[str, str]]) -> None:
@@ -145,15 +145,16 @@ class _Table:
 
     def _candidates(self, report: Report) -> list[int]:
         """The stories in the window that have most in common with the report, by the weight of what they share."""
-        shared: defaultdict[int, float] = defaultdict(float)
+        shared = [0.0] * len(self.stories)
         for at in self._by_family.get(report.family, ()):
             shared[at] += FAMILY
-        for term, weight in self._rarity.rare(report):
+        for term, weight in self._rarity.rare(report).items():
             for at in self._by_term.get(term, ()):
                 shared[at] += weight
         first, last = report.at - WINDOW, report.at + WINDOW
-        ranked = sorted([(-weight, at) for at, weight in shared.items()])
-        best = list(islice((at for _, at in ranked if first <= self.stories[at].last_seen <= last), CANDIDATES))
+        some = [at for at, weight in enumerate(shared) if weight]
+        some.sort(key=shared.__getitem__, reverse=True)  # stays in order where the weights are equal
+        best = list(islice((at for at in some if first <= self.stories[at].last_seen <= last), CANDIDATES))
         said = {other for other, _ in self._talked_of.get(report.id, ())}
         forced = [at for at, story in enumerate(self.stories) if said & story.origins.keys()] if said else []
         return sorted({*best, *forced})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from heapq import nsmallest
 from math import sqrt
 from typing import TYPE_CHECKING
+
+from storage.tokens import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -79,7 +80,8 @@ def _counted(one: Report, other: Report) -> set[str]:
     if one.marks.isdisjoint(other.marks):
         return set()
     both = (one.actors | one.names) & (other.actors | other.names)
-    return set() if not both else {word for entity, word in one.naming | other.naming if entity in both}
+    called = {name for entity, name in one.naming | other.naming if entity in both} if both else ()
+    return {word for name in called for word in tokens(name)}
 
 
 def _veto(one: Report, other: Report) -> str:
@@ -165,8 +167,8 @@ def _rare_names(one: Report, other: Report, rarity: Rarity) -> set[str]:
 
 def _rare_words(one: Report, other: Report, rarity: Rarity) -> list[str]:
     """The three rarest words that both have."""
-    rare = [(-rarity.of(word), word) for word in one.words & other.words]
-    return [word for weight, word in nsmallest(3, rare) if -weight >= RARE]
+    rare = [(-weight, word) for word in one.words & other.words if (weight := rarity.of(word)) >= RARE]
+    return [word for _, word in sorted(rare)[:3]]
 
 
 def _some(names: Collection[str]) -> str:

@@ -33,6 +33,7 @@ class Rarity:
         self.of = _Weights(self._weight).__getitem__
         self._words: dict[int, dict[str, float]] = {}
         self._squares: dict[int, float] = {}
+        self._rare: dict[int, dict[str, float]] = {}
 
     def _weight(self, term: str) -> float:
         share = (_packaged().get(term, UNKNOWN) * BELIEF + self._counts[term]) / (BELIEF + self._reports)
@@ -54,9 +55,13 @@ class Rarity:
             squares = self._squares[report.id] = sum(weight**2 for weight in self.weights(report).values())
         return squares
 
-    def rare(self, report: Report) -> list[tuple[str, float]]:
+    def rare(self, report: Report) -> dict[str, float]:
         """The report's terms that may bring it together with others, with their weights."""
-        return [(term, weight) for term in terms(report) if (weight := self.of(term)) >= RARE_ENOUGH]
+        rare = self._rare.get(report.id)
+        if rare is None:
+            rare = {term: weight for term in terms(report) if (weight := self.of(term)) >= RARE_ENOUGH}
+            self._rare[report.id] = rare
+        return rare
 
 
 class _Weights(dict[str, float]):

@@ -45,7 +45,7 @@ class Report:
     victims: frozenset[str]  # countries
     names: frozenset[str]  # everybody else: malware, companies, agencies, organisations, persons
     places: frozenset[str]
-    naming: frozenset[tuple[str, str]]  # actors and names, each with the words it is named with
+    naming: frozenset[tuple[str, str]]  # actors and names, each with what it is called there
     numbers: frozenset[str]  # amounts; no years
     title: frozenset[str]
     words: frozenset[str]  # of title and lead
@@ -77,7 +77,7 @@ def report_of(stored: StoredArticle, family: int | None = None) -> Report:
         victims=frozenset(victims),
         names=frozenset(names),
         places=frozenset(_places(stored, near)),
-        naming=frozenset((m.entity, token) for m in near for token in tokens(m.text)),
+        naming=frozenset([(m.entity, m.text) for m in near]),
         numbers=frozenset(numbers),
         title=title,
         words=title.union(_words(article.text[:LEAD])),

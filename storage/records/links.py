@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from storage.records.polls import NO_VALIDATORS
 
@@ -31,9 +31,8 @@ class LinkState(StrEnum):
     FAILED = "failed"  # tried again at `retry_at`; without one, given up
 
 
-@dataclass(frozen=True, kw_only=True)
-class Link:
-    """One discovered URL and what its source said of it.
+class Link(NamedTuple):
+    """One discovered URL and what its source said of it. A tuple, because a feed may bring thousands.
 
     `url` is fetched as the publisher wrote it; `key` is its identity in the ledger.
     """

@@ -32,6 +32,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import insert, text
 
+from crawler.run import collect_seldom
 from crawler.shingles import sketch
 from jobs.digest.preview import preview
 from jobs.settings import Settings
@@ -216,6 +217,7 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="measure on PostgreSQL")
     asked = parser.parse_args()
     server = os.environ.get("SPYWIRE_TEST_POSTGRES", LOCAL_POSTGRES)
+    collect_seldom()  # as a crawl does
     for size in sorted(asked.sizes):
         with _on_postgresql(server) if asked.postgresql else _on_sqlite() as url:
             _fill_and_measure(url, size)

@@ -27,6 +27,7 @@ from crawler.discover import MalformedFeedError, NotAFeedError, discover, feeds
 from crawler.discover.dates import parse_date
 from crawler.discover.decoding import decode
 from crawler.discover.items import read_item
+from crawler.run import collect_seldom
 from crawler.urls import absolute_url, url_key
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ def main() -> None:
             print(*(line for score in by_corpus.values() for line in score.differences), sep="\n")
     else:
         print(f"no shared data at {SHARED}: only the time is measured")
+    collect_seldom()  # as a crawl does
     for name, body in (("an agency", generated()), ("a blog", blog())):
         ours = best_cpu(lambda body: discover(body, url=BASE, source="bench", at=AT), body, rounds=25)
         theirs = best_cpu(feedparser.parse, body, rounds=2)

@@ -34,10 +34,10 @@ class Cost:
 
 
 def measure(command: list[str]) -> Cost:
-    """Run a command under a measuring process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.measure", *command], capture_output=True, text=True, check=False
-    )
+    """Run a command under a measuring process of its own, with the byte code that an installation keeps."""
+    measuring = [sys.executable, "-m", "tests.bench.measure", *command]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(measuring, capture_output=True, text=True, check=False, env=environment)
     out, _, cost = done.stdout.rpartition("\n\x1e")
     return Cost(out=out, err=done.stderr, **json.loads(cost))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
@@ -174,7 +173,7 @@ def test_the_pages_of_an_archive_teach_those_that_follow(desk: Desk, tmp_path: P
 
 def page(body: str, **link: str) -> Page:
     known = Link(key="https://a.example/1", url="https://a.example/1", source="a")
-    known = replace(known, title=link.get("title"), summary=link.get("summary"))
+    known = known._replace(title=link.get("title"), summary=link.get("summary"))
     return Page(url="https://a.example/1", body=body.encode(), link=known, fetched_at=NOW)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.shingles import KEPT, sketch
+from crawler.shingles import GATHER, KEPT, MASK, _least, sketch
 from storage.likeness import compare
 from storage.records import Likeness, Sketch
 
@@ -75,6 +75,11 @@ def test_a_sketch_is_ascending_bounded_and_fits_a_signed_number(text: str) -> No
     assert list(drawn.hashes) == sorted(drawn.hashes)
     assert len(drawn.hashes) == min(drawn.size, KEPT)
     assert all(0 <= value < 2**63 for value in drawn.hashes)
+
+
+@pytest.mark.parametrize("orders", [range(300), range(MASK - 999, MASK), range(0, MASK, MASK // 500), range(9)])
+def test_the_smallest_are_kept_wherever_they_lie(orders: range) -> None:
+    assert _least([order * GATHER & MASK for order in reversed(orders)]) == list(orders)[:KEPT]
 
 
 @given(st.sets(st.integers(0, 10**6), min_size=1, max_size=60), st.sets(st.integers(0, 10**6), min_size=1, max_size=60))

@@ -137,7 +137,7 @@ def test_a_label_stays_in_force(desk: Desk) -> None:
 
 def test_an_edited_article_is_offered_again_and_is_not_new(desk: Desk) -> None:
     desk.revise(1)
-    assert desk.discover(replace(link(1), title="Story 1, edited"), at=LATER) == 0
+    assert desk.discover(link(1)._replace(title="Story 1, edited"), at=LATER) == 0
 
 
 def test_a_page_that_is_gone_twice_in_a_row_is_removed_and_kept(desk: Desk) -> None:

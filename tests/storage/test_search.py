@@ -218,6 +218,11 @@ def test_whatever_is_typed_gives_hits_or_an_error_that_says_where(shelf: Shelf, 
     assert as_tsquery(query)
 
 
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_text_is_cut_the_same_among_other_letters(text: str) -> None:
+    assert tokens(f"{text} é") == [*tokens(text), "e"]
+
+
 @given(st.text())
 def test_tokens_hold_nothing_but_letters_and_digits_and_are_their_own_tokens(text: str) -> None:
     for token in tokens(text):
