@@ -14,7 +14,7 @@ run: $(VENV)/run ## Crawl the demo newsroom and print its digest
 	$(BIN)/spywire demo
 
 test: $(VENV)/dev ## Run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check
@@ -69,6 +69,7 @@ proof-kill: $(VENV)/dev ## kill -9 at 200 random moments of a crawl of 2,000 lin
 	$(BIN)/python -m tests.bench.kill
 
 proof-outbox: $(VENV)/dev ## kill -9 at 100 random moments of `digest send`
+	$(BIN)/python -m tests.bench.outbox --peace
 	$(BIN)/python -m tests.bench.outbox
 
 proof-zones: $(VENV)/dev ## Two years of every time zone: one digest on each local day, no gap, no overlap

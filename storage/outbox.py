@@ -38,9 +38,13 @@ class Outbox:
         self._database = database
 
     def claim(self, *, owner: str, at: datetime, lease: timedelta) -> Delivery | None:
-        """The delivery that has been due for longest, leased; None when none is."""
+        """The delivery that has been due for longest, leased; None when none is.
+
+        What may have arrived already comes last: it keeps nobody waiting, least of all if it is what ends senders.
+        """
+        order = (DeliveryRow.state == DeliveryState.UNCERTAIN, DeliveryRow.next_at, DeliveryRow.id)
         with self._database.write() as session:
-            due = select(DeliveryRow).where(_claimable(at)).order_by(DeliveryRow.next_at, DeliveryRow.id).limit(1)
+            due = select(DeliveryRow).where(_claimable(at)).order_by(*order).limit(1)
             row = session.scalar(due.with_for_update(skip_locked=True))
             if row is None:
                 return None

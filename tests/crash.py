@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -27,7 +23,6 @@ if TYPE_CHECKING:
     from tests.newsdesk import Desk
 
 HOSTS = 20
-COMMAND = (sys.executable, "-m", "jobs", "--home")
 
 
 @dataclass(frozen=True)
@@ -62,8 +57,8 @@ def torment(folder: Path, *, kills: int, links: int, seed: int, storage: str = "
             done += _killed(desk, after=random.uniform(0.3, longest), reached=partial(_more, sites, begun))
             repeated += sum(count - 1 for count in (_fetched(sites) - before).values())
         reached = _settled(url)
-        peace = subprocess.run([*COMMAND, str(desk.folder), "crawl", "--all"], capture_output=True, check=False)
-        assert peace.returncode == 0, peace.stderr.decode()
+        with desk.started("crawl", "--all") as peace:
+            assert peace.wait() == 0, peace.said()
         fetched = _fetched(sites)
     lost, known, stored, different, loose = _counted(url)
     integrity = "ok" if not loose else f"{loose} rows point nowhere"
@@ -129,19 +124,13 @@ def _more(sites: list[Site], before: int) -> bool:
 
 def _killed(desk: Desk, *, after: float, reached: Callable[[], bool]) -> bool:
     """Start a crawl and kill it with all its children; whether it was still alive."""
-    process = subprocess.Popen(
-        [*COMMAND, str(desk.folder), "crawl"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    until = time.monotonic() + 60
-    while not reached() and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.05)  # every second kill comes once pages are on their way, however slow the machine
-    try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return True
+    with desk.started("crawl") as process:
+        until = time.monotonic() + 60
+        while not reached() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)  # every second kill comes once pages are on their way, however slow the machine
+        try:
+            process.wait(after)
+        except TimeoutError:
+            process.kill()
+            return True
     return False

@@ -175,7 +175,7 @@ class _Shelf:
         self._forms: dict[str, str] = {}
 
     def stored(self, edition: int) -> StoredEdition:
-        """The stored edition. One is at hand: deliveries come in its order."""
+        """The stored edition. One is at hand: most deliveries come in its order."""
         if self._stored is None or self._stored.id != edition:
             stored = self._store.with_id(edition)
             assert stored is not None, "a delivery's edition is there: the database holds it to that"

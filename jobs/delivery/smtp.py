@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 PRELUDE = 6  # times the timeout, for all that comes before the text, TLS and its handshake included
-LAST_WORD = 10  # times for the text and its reply, together: who hangs up there makes it uncertain (RFC 1047)
+LAST_WORD = 10  # times for the text and its reply, together
+END_OF_TEXT = b".\r\n"
 DONE, GO_ON = 2, 354  # the first digit of a yes; what DATA is answered
 GOODBYE = 3.0  # seconds that QUIT is given
 MOST_LINES = 100  # of one reply
@@ -49,7 +50,10 @@ class SilentError(OSError):
 
 
 def send_mail(envelope: Envelope, settings: Mail, begin: Callable[[], bool]) -> Ending | None:
-    """Hand over one mail. `begin` is asked just before its text is sent, and may forbid it: None.
+    """Hand over one mail. `begin` is asked before its last line is sent, and may forbid it: None.
+
+    Whatever ends before that line, nothing has arrived (RFC 5321, 4.1.1.4): the time in which nobody can know lasts
+    from there to the server's reply, however long the text takes.
 
     Raises `ConfigError` where the settings cannot be used.
     """
@@ -58,7 +62,7 @@ def send_mail(envelope: Envelope, settings: Mail, begin: Callable[[], bool]) -> 
             return _handed(session, envelope, begin)
     except ServerError as error:
         return deferred(str(error), down=True)
-    except (OSError, smtplib.SMTPException) as error:  # nothing was handed over: `_handed` answers for what came after
+    except (OSError, smtplib.SMTPException) as error:  # nothing was handed over: `_texted` answers for what came after
         return deferred(f"{_place(settings)}: {_cause(error)}", down=True)
 
 
@@ -89,10 +93,24 @@ def _handed(session: _Session, envelope: Envelope, begin: Callable[[], bool]) ->
     if code != GO_ON:
         session.take_leave()
         return _at("DATA", of_reply(code, _text(words)))
+    return _texted(session, _dotted(envelope.data), begin)
+
+
+def _texted(session: _Session, text: bytes, begin: Callable[[], bool]) -> Ending | None:
+    try:
+        session.put(text)
+    except (OSError, smtplib.SMTPException) as error:
+        return deferred(f"the server was lost before it had the whole mail: {_cause(error)}")
     if not begin():
         return None
     try:
-        code, words = session.hand_over(_dotted(envelope.data))
+        early = session.early()
+    except (OSError, smtplib.SMTPException) as error:
+        return deferred(f"the server was lost before it had the whole mail: {_cause(error)}")
+    if early is not None:
+        return _at("before the end of the mail", of_reply(early[0], _text(early[1])))
+    try:
+        code, words = session.end()
     except (OSError, smtplib.SMTPException) as error:
         return uncertain(f"the server was lost while it took the mail: {_cause(error)}")
     session.take_leave()
@@ -121,12 +139,31 @@ class _Session(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         return self._reply(self._left())
 
-    def hand_over(self, data: bytes) -> tuple[int, bytes]:
-        """Send the text of a mail; the reply to its last line."""
+    def put(self, text: bytes) -> None:
+        """Send the text of a mail, without the line that ends it."""
         self._patience *= LAST_WORD
         self._ends = monotonic() + self._patience
         self._line_to().settimeout(self._patience)  # holds for all of it, not for each part
-        self.send(data)
+        self.send(text)
+
+    def early(self) -> tuple[int, bytes] | None:
+        """What the server replies before the text has its end; whatever it says, it cannot have taken the mail.
+
+        Raises `OSError` where a text cannot be ended: there is no time left, or no connection.
+        """
+        line, left = self._line_to(), self._left()
+        line.settimeout(0)
+        try:
+            spoke = self.file is not None and self.file.peek(1)
+        except ssl.SSLWantReadError:
+            spoke = b""
+        finally:
+            line.settimeout(left)
+        return self.getreply() if spoke else None
+
+    def end(self) -> tuple[int, bytes]:
+        """Send the line that ends a text; the reply to it."""
+        self.send(END_OF_TEXT)
         return self.getreply()
 
     def take_leave(self) -> None:
@@ -253,7 +290,7 @@ def _dotted(data: bytes) -> bytes:
     """RFC 5321, 4.5.2; every line ends in CRLF, and none is a lone dot before the last."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
     lines = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", lines) + b".\r\n"
+    return re.sub(rb"(?m)^\.", b"..", lines)
 
 
 def _own_name() -> str:

@@ -14,9 +14,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peace", action="store_true", help="a send in peace after each kill, not kill upon kill")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        toll = torment(Path(folder) / "home", kills=options.kills, seed=options.seed)
+        toll = torment(Path(folder) / "home", kills=options.kills, seed=options.seed, peace=options.peace)
     print(toll)
     if not toll.clean:
         raise SystemExit(1)

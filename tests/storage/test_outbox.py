@@ -113,6 +113,12 @@ def test_a_sender_that_dies_on_the_way_leaves_it_uncertain_and_it_is_sent_once_m
     assert "digest resend" in third.detail
 
 
+def test_what_may_have_arrived_keeps_nobody_waiting(outbox: Outbox) -> None:
+    outbox.begin(claimed(outbox), owner="me", at=AT)
+    outbox.release(owner="me", at=AT)
+    assert [claimed(outbox).id for _ in TEAM] == [2, 3, 1]
+
+
 def test_what_a_dead_sender_had_on_its_way_is_something_to_do(outbox: Outbox) -> None:
     for _ in TEAM:
         outbox.begin(claimed(outbox), owner="me", at=AT)

@@ -1,4 +1,7 @@
-"""Kills `digest send` again and again at random moments, and counts what every recipient got."""
+"""Kills `digest send` at random moments, and counts what every recipient got.
+
+Each kill is followed by a send in peace, or, worse, by the next kill: only so may one mail be cut off twice.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +71,8 @@ class Slow(Postbox):
         return reply
 
 
-def torment(folder: Path, *, kills: int, seed: int) -> Toll:
-    """Send with `kills` kills, then in peace. Seeded: the same moments, as far as a clock allows."""
+def torment(folder: Path, *, kills: int, seed: int, peace: bool = False) -> Toll:
+    """Send with `kills` kills, and in peace after each of them or after all. Seeded, as far as a clock allows."""
     random, office, box = Random(seed), Office(folder), Slow()
     with server(box) as port:
         office.mail(port, timeout=20)
@@ -81,9 +84,15 @@ def torment(folder: Path, *, kills: int, seed: int) -> Toll:
                 editions += 1
                 _add(office, editions)
             done += _killed(office, box, random)
-        while office.outbox.owed(datetime.now(UTC)):
-            assert _started(office).wait(60) in {0, 1}
+            if peace:
+                _finish(office)
+        _finish(office)
     return _toll(office, box, kills=done, editions=editions)
+
+
+def _finish(office: Office) -> None:
+    while office.outbox.owed(datetime.now(UTC)):
+        assert _started(office).wait(60) in {0, 1}
 
 
 def _add(office: Office, number: int) -> None:

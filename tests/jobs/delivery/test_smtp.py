@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jobs.crawl import owner
+from jobs.delivery.mail import Envelope
+from jobs.delivery.smtp import send_mail
+from jobs.settings import load_settings
+from storage.records import DeliveryState
 from tests.jobs.delivery.office import AT, Office, Postbox, free_port, liar, server, to
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
 HOUR = timedelta(hours=1)
@@ -318,6 +324,69 @@ def test_a_server_that_lies_once_it_has_the_mail_leaves_it_uncertain(office: Off
         assert office.states() == ["uncertain"]
         office.send(HOUR)
         assert office.states() == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("early", "state"),
+    [
+        (b"250 I have it already\r\n", "deferred"),
+        (b"452 4.2.2 Mailbox full\r\n", "deferred"),
+        (b"552 5.3.4 Too much of it\r\n", "failed"),
+    ],
+)
+def test_a_reply_before_the_last_line_is_heard_and_never_a_yes(office: Office, early: bytes, state: str) -> None:
+    def talk(line: socket.socket) -> None:
+        line.sendall(b"220 mail\r\n")
+        for reply in (b"250 mail\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 Go on\r\n" + early):
+            answered(line, reply)
+        text.append(b"".join(iter(lambda: line.recv(65536), b"")))
+
+    text: list[bytes] = []
+    office.add(*to("ada"))
+    with liar(talk) as port:
+        office.mail(port)
+        sent = office.send()
+    assert office.states() == [state]
+    assert "before the end of the mail: " in sent.failures[0]
+    assert early[:-2].decode() in sent.failures[0]
+    assert b"\r\n.\r\n" not in text[0], "so it cannot have been taken"
+
+
+def test_a_server_that_is_lost_before_the_last_line_cannot_have_taken_the_mail(office: Office) -> None:
+    def talk(line: socket.socket) -> None:
+        until_data(line)
+        line.recv(1000)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a goodbye
+
+    mail = Envelope(sender="digest@example.org", recipient="ada@example.org", data=b"Word of it.\r\n" * 3_000_000)
+    with liar(talk) as port:
+        office.mail(port)
+        ending = send_mail(mail, load_settings(office.home, {}).settings.mail, begin=lambda: pytest.fail("begun"))
+    assert ending is not None
+    assert ending.state is DeliveryState.DEFERRED
+    assert "lost before it had the whole mail" in ending.words
+
+
+def test_a_mail_that_another_sender_took_over_while_it_was_handed_over_is_not_ended(office: Office) -> None:
+    office.add(*to("ada"))
+
+    def talk(line: socket.socket) -> None:
+        line.sendall(b"220 mail\r\n")
+        for reply in (b"250 mail\r\n", b"250 OK\r\n", b"250 OK\r\n"):
+            answered(line, reply)
+        line.recv(65536)
+        office.outbox.release(owner=owner(office.home), at=AT)
+        assert office.outbox.claim(owner="another", at=AT, lease=HOUR)
+        line.sendall(b"354 Go on\r\n")
+        text.append(b"".join(iter(lambda: line.recv(65536), b"")))
+
+    text: list[bytes] = []
+    with liar(talk) as port:
+        office.mail(port)
+        office.send()
+    assert len(text[0]) > 1000
+    assert b"\r\n.\r\n" not in text[0], "whoever took it over sends it"
+    assert office.states() == ["pending"]
 
 
 def test_a_slow_server_has_its_time(office: Office) -> None:

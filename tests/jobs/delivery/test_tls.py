@@ -40,6 +40,27 @@ def test_mail_goes_through_tls_to_a_server_that_proves_its_name(
     assert box.received() == ["ada@example.org"]
 
 
+def test_a_reply_before_the_last_line_is_heard_through_tls(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, public = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(public))
+
+    def talk(plain: socket.socket) -> None:
+        with context.wrap_socket(plain, server_side=True) as line:
+            line.sendall(b"220 mail\r\n")
+            for reply in (b"250 mail\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 Go on\r\n552 Too much\r\n"):
+                answered(line, reply)
+            line.recv(65536)
+
+    office.add(*to("ada"))
+    with liar(talk) as port:
+        office.mail(port, security="tls")
+        sent = office.send()
+    assert office.states() == ["failed"]
+    assert "before the end of the mail: 552 Too much" in sent.failures[0]
+
+
 def test_a_wrong_password_waits_for_the_right_one(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
