@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.cli.options import AsJson, Busy, IfBusy, Wait, locked_for, since_of, span_of
-from jobs.exits import NothingThereError, UsageError
+from jobs.exits import Exit, NothingThereError, UsageError
 from jobs.terminal import complain, configuration_of, home_of, leave, say, stored_database, write_file
 
 if TYPE_CHECKING:
@@ -173,7 +173,9 @@ def _of_profile(
 
 
 def _say_what_is_due(context: typer.Context, settings: Settings, names: list[str], at: datetime) -> None:
+    from jobs.catalogue import known_sources
     from jobs.digest.agenda import agenda
+    from jobs.digest.profiles import mistakes
     from jobs.digest.view import agenda_text
     from storage.outbox import Outbox
 
@@ -182,6 +184,10 @@ def _say_what_is_due(context: typer.Context, settings: Settings, names: list[str
         owed = len(Outbox(database).owed(at))
     say(agenda_text(entries))
     say(f"{owed:,} {'delivery is' if owed == 1 else 'deliveries are'} owed from before")
+    wrong = mistakes(settings, (entry.profile for entry in entries), known_sources(home_of(context).sources_file))
+    for mistake in wrong:
+        complain(str(mistake), event="digest.failed")
+    leave(wrong[0].exit if wrong else Exit.OK)
 
 
 def whose(database: Database, settings: Settings, profile: str | None) -> str:

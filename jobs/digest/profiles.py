@@ -10,7 +10,7 @@ from jobs.exits import ConfigError, UsageError
 from storage.records import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from crawler.sources import Source
     from jobs.settings import Profile, Settings
@@ -47,6 +47,18 @@ def team(settings: Settings, name: str, sources: Iterable[Source]) -> Team:
         most_items=profile.max_stories,
         excerpt=profile.excerpt,
     )
+
+
+def mistakes(settings: Settings, names: Iterable[str], sources: Collection[Source]) -> list[ConfigError]:
+    """What keeps these profiles from having editions: told at once, and not only when one is missed."""
+    found: list[ConfigError] = []
+    for name in names:
+        try:
+            team(settings, name, sources)
+            addresses(settings, name)
+        except ConfigError as error:
+            found.append(error)
+    return found
 
 
 def addresses(settings: Settings, name: str) -> tuple[Address, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jobs.catalogue import known_sources
 from jobs.digest.agenda import agenda
 from jobs.digest.editions import Desk, digest, into_stories, urgent
+from jobs.digest.profiles import mistakes
 from jobs.exits import CommandError, Exit
 from jobs.home import alone
 from jobs.runs import recorded
@@ -19,7 +20,7 @@ from storage.errors import StorageError
 from storage.outbox import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from jobs.delivery.outbox import Sent
@@ -74,9 +75,10 @@ def send(job: SendJob) -> Posted:
         try:
             entries = [entry for entry in agenda(database, job.settings, at=at) if _meant(entry, job.only)]
             if not _anything(database, entries, job, at=at):
-                return Posted()
+                return Posted(troubles=_wrong(job, entries, ()))
             with recorded(database, JOB, clock=_clock(job.at)) as run:
                 posted = compose_due(database, job, entries, at=at)
+                posted.troubles = _wrong(job, entries, posted.troubles)
                 posted.sent = _deliver(database, job, at=at)
                 run.exit_code = posted.exit
                 run.counts = _counts(posted)
@@ -125,6 +127,12 @@ def _anything(database: Database, entries: Collection[Entry], job: SendJob, *, a
     """
     asked = any(entry.due or job.settings.profile[entry.profile].alert_score for entry in entries)
     return asked or job.now or bool(Outbox(database).owed(at)) or any(entry.past.began is None for entry in entries)
+
+
+def _wrong(job: SendJob, entries: Iterable[Entry], told: Collection[CommandError]) -> list[CommandError]:
+    """The mistakes in profiles beside those `told`, each once."""
+    found = mistakes(job.settings, (entry.profile for entry in entries), known_sources(job.home.sources_file))
+    return list({str(error): error for error in (*told, *found)}.values())
 
 
 def _deliver(database: Database, job: SendJob, *, at: datetime) -> Sent:

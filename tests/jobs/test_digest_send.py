@@ -171,6 +171,19 @@ def test_a_mistake_in_one_profile_stops_no_other(room: Newsroom) -> None:
     assert "no actor is known as 'Nobody Known'" in str(posted.troubles[0])
 
 
+def test_a_mistake_in_a_profile_is_told_before_its_digest_is_due(room: Newsroom) -> None:
+    room.configure('[profile.lux]\ncountries = ["AQ"]\n')
+    posted = room.send(SEVEN - timedelta(hours=1))
+    assert posted.exit is Exit.CONFIG
+    assert [str(trouble).partition(":")[0] for trouble in posted.troubles] == ["[profile.lux] countries"]
+
+
+def test_a_mistake_in_a_profile_is_told_while_another_is_at_work(room: Newsroom) -> None:
+    room.configure('[profile.good]\nalert_score = 0.9\n[profile.bad]\nchannels = ["nowhere"]\n')
+    posted = room.send(SEVEN - timedelta(hours=1))
+    assert [str(trouble).partition(":")[0] for trouble in posted.troubles] == ["[profile.bad] channels"]
+
+
 def test_a_bug_that_one_profile_comes_upon_stops_no_other(room: Newsroom) -> None:
     room.configure("[profile.bad]\nchannels = []\n[profile.good]\nchannels = []\n")
     room.report(1, at=NIGHT)
@@ -366,6 +379,14 @@ def test_a_dry_run_says_what_is_due_and_makes_nothing(room: Newsroom) -> None:
     assert room.editions() == []
     with pytest.raises(UsageError, match="there is no profile soc; there are daily"):
         asked(room, "send", "--dry-run", "--profile", "soc")
+
+
+def test_a_dry_run_tells_the_mistakes_that_a_run_would(room: Newsroom) -> None:
+    room.configure('[profile.good]\n[profile.lux]\ncountries = ["AQ"]\n')
+    done = CliRunner().invoke(app, ["--home", str(room.home.config), "digest", "send", "--dry-run"])
+    assert done.exit_code == Exit.CONFIG
+    assert "[profile.lux] countries" in done.stderr
+    assert "good: due since" in done.stdout
 
 
 def test_the_list_of_an_installation_without_editions_says_when_there_will_be_one(room: Newsroom) -> None:
