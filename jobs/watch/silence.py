@@ -40,8 +40,8 @@ HOLIDAY_WEEKEND = 110.0  # hours: and at least a long weekend
 RARE = 250  # hours a year with news
 MANY = 40  # gaps: their last tenth says something
 ACCIDENT = 2.0  # times any other gap: a longer one was no part of the rhythm
-ONCE_IN = 10.0  # years in which the drawn-out tail is passed once
-MARGIN = 1.33  # over the longest gap that there was
+ONCE_IN = 8.0  # years in which the drawn-out tail is passed once
+MARGIN = 1.2  # over the longest gap that there was
 
 
 @dataclass(frozen=True, kw_only=True)

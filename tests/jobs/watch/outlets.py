@@ -134,4 +134,4 @@ OUTLETS: dict[Callable[[Random, int], list[datetime]], int] = {  # and minutes b
     cert: 240,
     without_rhythm: 240,
 }
-ERRATIC = {cert, without_rhythm}
+ERRATIC = {research_blog, cert, without_rhythm}

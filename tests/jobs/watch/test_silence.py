@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from jobs.watch.silence import LEAST_GAPS, pace, promised, silent, unusual
 from storage.records import Discoveries
-from tests.jobs.watch.outlets import DAY, ERRATIC, HOUR, OUTLETS, research_blog
+from tests.jobs.watch.outlets import DAY, ERRATIC, HOUR, OUTLETS
 from tests.jobs.watch.year import play
 
 if TYPE_CHECKING:
@@ -37,14 +37,11 @@ def weekdays(weeks: int) -> list[datetime]:
 def test_a_year_of_an_outlet_has_at_most_one_false_alarm_and_true_silence_is_found(
     outlet: Callable[[Random, int], list[datetime]],
 ) -> None:
-    """The bar is two usual gaps. A blog with long pauses and outlets without a rhythm miss it: what they reach is held.
-
-    For those the two wishes contradict each other: twice a gap that they have four times a year they have once a year.
-    """
-    year = play(outlet, seed=0)
-    assert year.false_alarms <= 1
-    most = 4 if outlet in ERRATIC else 3 if outlet is research_blog else 2
-    assert median(delay / year.usual for delay in year.delays) <= most
+    """Two years say little of the erratic: over eighty (docs/operations.md) their median is below two too."""
+    years = [play(outlet, seed=seed) for seed in range(2)]
+    assert sum(year.false_alarms for year in years) <= len(years)
+    most = 3 if outlet in ERRATIC else 2
+    assert median(delay / year.usual for year in years for delay in year.delays) <= most
 
 
 def test_a_weekend_is_no_silence_where_weekends_are_quiet_and_a_working_week_is() -> None:
