@@ -13,6 +13,7 @@ Starting Python and loading Scrapy costs over a second, and the tests start the 
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import select
@@ -21,38 +22,109 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from multiprocessing import util
 from pathlib import Path
+from pkgutil import walk_packages
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from sqlalchemy.orm import configure_mappers
+
+import crawler
+import jobs
+import storage
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[1]
-USED = ("jobs.cli", "jobs.crawl", "crawler.run", "crawler.spiders.news", "crawler.spiders.process", "crawler.preload")
+OURS = (crawler, jobs, storage)
+RUNNING = ("__main__", "migrations")  # modules that do something when they are imported
+LATE = (  # what others import when it is first used
+    "alembic.command",
+    "jinja2",
+    "multiprocessing.popen_forkserver",
+    "scrapy.dupefilters",
+    "scrapy.logformatter",
+    "scrapy.squeues",
+    "scrapy.statscollectors",
+    "tldextract",
+)
+SCRAPYS = ("DOWNLOADER_MIDDLEWARES_BASE", "EXTENSIONS_BASE", "SPIDER_MIDDLEWARES_BASE")
 LONGEST = 2**20  # bytes of what is asked
+
+
+@dataclass(frozen=True)
+class Running:
+    """A command under way, in a process group of its own."""
+
+    pid: int
+    server: socket.socket
+    streams: tuple[IO[bytes], IO[bytes]]
+    codes: list[int] = field(default_factory=list)  # one, once it has ended
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it goes on."""
+        ready, _, _ = select.select([self.server], [], [], 0) if not self.codes else ([], [], [])
+        return self.wait() if ready or self.codes else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, a signal's number below zero. TimeoutError if it goes on for longer."""
+        if not self.codes:
+            self.server.settimeout(timeout)
+            self.codes.append(_number(self.server))
+        return self.codes[0]
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """To the command alone, not to its children."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it with all its children, and wait for that."""
+        if self.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+            self.wait()
+
+    def said(self) -> tuple[bytes, bytes]:
+        """Standard output and standard error so far."""
+        out, err = (_all(stream) for stream in self.streams)
+        return out, err
+
+
+@contextmanager
+def started(
+    arguments: Sequence[str], *, environment: Mapping[str, str], stdin: bytes = b"", first: str = ""
+) -> Iterator[Running]:
+    """`spywire ARGUMENTS`, which is killed at the end if it still goes on. `first` is Python for it to begin with."""
+    asked = {"arguments": list(arguments), "environment": dict(environment), "folder": str(Path.cwd()), "first": first}
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err, _connected() as server:
+        given.write(stdin)
+        given.seek(0)
+        socket.send_fds(server, [json.dumps(asked).encode()], [file.fileno() for file in (given, out, err)])
+        running = Running(_number(server), server, (out, err))
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def run(
     arguments: Sequence[str], *, stdin: bytes, environment: Mapping[str, str], timeout: float
 ) -> tuple[int, bytes, bytes]:
     """Exit code, standard output and standard error of `spywire ARGUMENTS`. TimeoutError after `timeout` seconds."""
-    asked = {"arguments": list(arguments), "environment": dict(environment), "folder": str(Path.cwd())}
-    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err, _connected() as server:
-        given.write(stdin)
-        given.seek(0)
-        socket.send_fds(server, [json.dumps(asked).encode()], [file.fileno() for file in (given, out, err)])
-        process = int(server.recv(20))
-        server.settimeout(timeout)
-        try:
-            code = int(server.recv(20))
-        except TimeoutError:
-            os.killpg(process, signal.SIGKILL)
-            raise
-        return code, _all(out), _all(err)
+    with started(arguments, stdin=stdin, environment=environment) as running:
+        return running.wait(timeout), *running.said()
+
+
+def _number(server: socket.socket) -> int:
+    said = server.recv(20)
+    assert said, "the process that forks has ended; its standard error says why"
+    return int(said)
 
 
 def _all(file: IO[bytes]) -> bytes:
@@ -125,6 +197,7 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
     os.environ.update(asked["environment"])
     time.tzset()
     sys.argv = ["spywire", *asked["arguments"]]
+    exec(asked["first"], {})
     _stand_by()
 
 
@@ -163,8 +236,22 @@ def _program(run: socket.socket) -> str:
     return str(program)
 
 
-if __name__ == "__main__":
-    for name in USED:
+def _warm_up() -> None:
+    """Import everything that a command may import; but no reactor, whose descriptors must not be shared."""
+    for package in OURS:
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if not set(RUNNING) & set(module.name.split(".")):
+                import_module(module.name)
+    defaults = import_module("scrapy.settings.default_settings")
+    for name in (*LATE, *(path.rpartition(".")[0] for table in SCRAPYS for path in getattr(defaults, table))):
         import_module(name)
+    configure_mappers()
+    gc.collect()
+    gc.freeze()  # else the collector of each run goes through all of it, and writes into shared memory
+    assert "twisted.internet.reactor" not in sys.modules
+
+
+if __name__ == "__main__":
+    _warm_up()
     _serve(socket.socket(fileno=int(sys.argv[1])))
     import_module("jobs.start").main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from storage.ledger import Ledger
 from tests import forked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from storage.records import LinkHistory
@@ -61,6 +63,13 @@ class Desk:
             timeout=100,
         )
         return Result(code, out.decode(), err.decode())
+
+    @contextmanager
+    def started(self, *arguments: str, first: str = "") -> Iterator[forked.Running]:
+        """`spywire ARGUMENTS` under way, after `first`, which is Python."""
+        words = ["--home", str(self.folder), *arguments]
+        with forked.started(words, environment=os.environ, first=first) as running:
+            yield running
 
     def crawl(self, *arguments: str, due: bool = False, **environment: str) -> Result:
         """Crawl every source, or only those that are due; with the report as JSON."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from crawler.actors import findings
@@ -33,8 +30,11 @@ from storage.records import (
     Verdict,
 )
 from storage.runs import Runs
+from tests import empty
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jobs.digest.edition import Edition
     from jobs.digest.send import Posted
 
@@ -134,18 +134,9 @@ def newsroom(folder: Path, settings: str = "", *, sources: str = SOURCES) -> New
     folder.mkdir(parents=True, exist_ok=True)
     home = Home(config=folder, data=folder, state=folder)
     home.sources_file.write_text(sources, encoding="utf-8")
-    (folder / "spywire.db").write_bytes(_empty())
+    (folder / "spywire.db").write_bytes(empty.file())
     database = Database.open(home.database_url)
     Runs(database).start("init", version="1", at=BEGAN)
     room = Newsroom(home=home, database=database)
     room.configure(settings)
     return room
-
-
-@cache
-def _empty() -> bytes:
-    """A database of the newest schema: migrated once, then copied."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.db"
-        Database.open(f"sqlite:///{path}").close()
-        return path.read_bytes()

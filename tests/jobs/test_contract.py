@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROSES = story("The rose garden opens", "The municipal rose garden opens its gates on Sunday after a winter. " * 9)
 # the twenty seconds that what is under way has, made one
-HURRIED = "from crawler.spiders import deadline; deadline.GRACE = 1; from jobs.start import main; main()"
+HURRIED = "from crawler.spiders import deadline, process; deadline.GRACE = process.GRACE = 1"
 CANARY = "c4nary-Secret-%2F/x"
 
 
@@ -53,11 +53,6 @@ datetime.datetime = Then
 from jobs.start import main
 main()
 """
-
-
-def started(desk: Desk, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", HURRIED, "--home", str(desk.folder), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(happened: Any, *, seconds: float = 60) -> None:
@@ -76,15 +71,16 @@ def test_a_signal_gives_back_what_is_under_way_within_30_seconds(
         desk.configure(site, allow_ports=[80, 443, site.port, park.port], timeout=300)
         items = [("Roses", site.add("/roses", ROSES), NOW), ("Slow", f"{slow}/page", NOW)]
         desk.sources(example=site.add("/feed.xml", rss(items), Content_Type="application/xml"))
-        crawl = started(desk, "crawl", "--max-runtime", "1h")
-        wait_for(lambda: "/roses" in site.paths())
-        time.sleep(0.5)
-        at = time.monotonic()
-        crawl.send_signal(number)
-        out, err = crawl.communicate(timeout=60)
-    assert time.monotonic() - at < 30
-    assert (crawl.returncode, out) == (code, "")
-    assert f"stopped by {number.name}" in err
+        with desk.started("crawl", "--max-runtime", "1h", first=HURRIED) as crawl:
+            wait_for(lambda: "/roses" in site.paths())
+            time.sleep(0.5)
+            at = time.monotonic()
+            crawl.send_signal(number)
+            ended = crawl.wait(60)
+            assert time.monotonic() - at < 30
+            out, err = crawl.said()
+    assert (ended, out) == (code, b"")
+    assert f"stopped by {number.name}" in err.decode()
     with closing(Database.open(f"sqlite:///{desk.folder / 'spywire.db'}")) as database:
         (run,) = Runs(database).recent(limit=1)
         waiting = Ledger(database).waiting("example", owner="", at=datetime.now(UTC), limit=9)
@@ -102,16 +98,17 @@ def test_a_signal_ends_a_crawl_at_once_whose_server_is_away(
         wire = stack.enter_context(Wire(make_url(url).port or 5432))
         desk.configure(site, storage=make_url(url).set(host="127.0.0.1", port=wire.port).render_as_string(), delay=0.5)
         desk.sources(example=site.add("/feed.xml", rss(items), Content_Type="application/xml"))
-        crawl = started(desk, "crawl")
+        crawl = stack.enter_context(desk.started("crawl", first=HURRIED))
         wait_for(lambda: len(site.paths()) > 3)
         wire.close()
         time.sleep(3)  # the crawl has something to write, and waits for the server
         assert crawl.poll() is None
         at = time.monotonic()
         crawl.send_signal(number)
-        _, err = crawl.communicate(timeout=60)
+        ended = crawl.wait(60)
         assert time.monotonic() - at < 10
-        assert crawl.returncode == code, err
+        err = crawl.said()[1].decode()
+        assert ended == code, err
         assert f"stopped by {number.name}" in err
         desk.configure(site, storage=url)
         assert desk.run("crawl").code == 0
@@ -291,11 +288,9 @@ def test_nobody_listens_while_a_crawl_goes_on(site: Site, desk: Desk) -> None:
         desk.configure(site, allow_ports=[80, 443, site.port, park.port], timeout=300)
         items = [("Roses", site.add("/roses", ROSES), NOW), ("Slow", f"{slow}/page", NOW)]
         desk.sources(example=site.add("/feed.xml", rss(items), Content_Type="application/xml"))
-        crawl = started(desk, "crawl")
-        wait_for(lambda: settled(desk))
-        assert listening(tree(crawl.pid)) == []
-        crawl.kill()
-        crawl.communicate()
+        with desk.started("crawl") as crawl:
+            wait_for(lambda: settled(desk))
+            assert listening(tree(crawl.pid)) == []
 
 
 def settled(desk: Desk) -> bool:

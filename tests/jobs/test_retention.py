@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
@@ -156,13 +152,11 @@ def test_a_kill_leaves_every_article_whole_or_purged_and_the_next_run_goes_on(de
     desk.sources(wire="https://example.org/")
     stocked(desk.folder, 500).close()
     with closing(sqlite3.connect(desk.folder / "spywire.db", timeout=20)) as database:
-        command = [sys.executable, "-m", "jobs", "--home", str(desk.folder), "retain"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        until = monotonic() + 60
-        while process.poll() is None and monotonic() < until and not database.execute(PURGED).fetchone()[0]:
-            sleep(0.002)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        with desk.started("retain") as process:
+            until = monotonic() + 60
+            while process.poll() is None and monotonic() < until and not database.execute(PURGED).fetchone()[0]:
+                sleep(0.002)
+            process.kill()
         assert database.execute(HALF).fetchone() == (0,)
         left = 500 - database.execute(PURGED).fetchone()[0]
         assert database.execute(INDEXED).fetchone() == (left,)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,6 +114,13 @@ def test_a_teaser_needs_more_and_thresholds_are_in_order() -> None:
     judged = [Judged(at / 100, at > 60, trusted=True) for at in range(100)]
     for flag, teaser, reject in choose(judged).values():
         assert reject < flag < teaser < 1
+
+
+def test_no_more_of_the_ordinary_press_is_held_than_people_can_read() -> None:
+    espionage = [_judged(0.9, espionage=True)] * 45 + [_judged(0.015, espionage=True)] * 5
+    press = [Judged(at / 5000, espionage=False, trusted=True, ordinary=True) for at in range(100)]
+    assert choose([*espionage, *press])[""][2] == 97 / 5000
+    assert choose([*espionage, *(replace(each, ordinary=False) for each in press)])[""][2] < 97 / 5000
 
 
 def test_the_parts_of_a_score_add_up() -> None:

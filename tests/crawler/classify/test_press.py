@@ -73,8 +73,8 @@ def test_reports_in_words_that_nobody_tuned_on_are_seldom_flagged_wrongly(model:
     """Ninety in thirteen languages, by writers who had not seen the cues; they are for measuring, not for mending."""
     unseen = evaluate(model, read_corpora([PRESS / "unseen.jsonl"])).overall
     assert unseen.documents == 90
-    assert unseen.precision.value >= 0.8
-    assert unseen.average_precision >= 0.8
+    assert unseen.precision.value >= 0.9
+    assert unseen.average_precision >= 0.9
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,9 @@ def test_reports_in_words_that_nobody_tuned_on_are_seldom_flagged_wrongly(model:
 )
 def test_what_is_short_in_letters_may_be_long_in_characters(text: str, *, short: bool) -> None:
     assert is_teaser(text) is short
+
+
+def test_a_teaser_says_a_quarter_as_much_against_a_story(model: Model) -> None:
+    text = "The ministry said on Monday that it would publish its budget in the spring. " * 8
+    teaser, whole = (model.judge(title="Budget", text=text, language="en", teaser=short) for short in (True, False))
+    assert teaser.reject_below == pytest.approx(whole.reject_below / 4)
