@@ -7,7 +7,7 @@ nothing but letters and digits: no text can break out into either syntax.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from storage.errors import QueryError
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 LONGEST = 2000  # characters
 DEEPEST = 20  # parentheses in one another
 SHORTEST_PREFIX = 2  # letters before a *
-_LEXEME = re.compile(r'\s*(?:(?P<sign>[()])|(?P<title>title:)?(?:"(?P<phrase>[^"]*)"|(?P<open>")|(?P<word>[^\s()"]+)))')
+_LEXEME = re.compile(
+    r"\s*(?:(?P<sign>[()])|(?P<minus>-+)(?=[^\s)-])|"
+    r'(?P<title>title:)?(?:"(?P<phrase>[^"]*)"|(?P<open>")|(?P<word>[^\s()"]+)))'
+)
 _WORDS = ("AND", "OR", "NOT")
 
 
@@ -75,6 +78,20 @@ def terms(query: Query) -> list[Term]:
             return [term for part in query.of for term in terms(part)]
 
 
+def anywhere(query: Query) -> Query:
+    """The query without the places of its words: whatever holds the query holds this, too."""
+    match query:
+        case Term():
+            *rest, last = (Term(tokens=(token,)) for token in query.tokens)
+            last = replace(last, prefix=query.prefix)
+            return All(wanted=(*rest, last)) if rest else last
+        case All():
+            unwanted = tuple(part for part in query.unwanted if anywhere(part) == part)
+            return All(wanted=tuple(anywhere(part) for part in query.wanted), unwanted=unwanted)
+        case Any():
+            return Any(of=tuple(anywhere(part) for part in query.of))
+
+
 def as_fts5(query: Query) -> str:
     """The query as FTS5 reads it, on the columns `title` and `body`."""
     match query:
@@ -119,24 +136,24 @@ def _lexemes(text: str) -> list[_Lexeme]:
     while at < end:
         match = _LEXEME.match(text, at)
         assert match is not None, "every character begins a lexeme"
-        found.extend(_lexeme(match))
+        found.append(_lexeme(match))
         at = match.end()
     return [*found, _Lexeme(kind="end", at=end)]
 
 
-def _lexeme(match: re.Match[str]) -> list[_Lexeme]:
+def _lexeme(match: re.Match[str]) -> _Lexeme:
     at = match.end() - len(match.group().lstrip())
     if match["sign"]:
-        return [_Lexeme(kind=match["sign"], at=at)]
+        return _Lexeme(kind=match["sign"], at=at)
+    if match["minus"]:
+        return _Lexeme(kind="NOT", at=at)
     if match["open"]:
         raise QueryError(f'character {at + 1}: the quotation mark " is never closed')
     word = match["word"]
     if word in _WORDS and not match["title"]:
-        return [_Lexeme(kind=word, at=at)]
-    if word and len(word) > 1 and word[0] == "-" and not match["title"]:
-        return [_Lexeme(kind="NOT", at=at), _Lexeme(kind="term", at=at, term=_term(word[1:], at=at + 1))]
+        return _Lexeme(kind=word, at=at)
     said = match["phrase"] if word is None else word
-    return [_Lexeme(kind="term", at=at, term=_term(said, at=at, title=bool(match["title"]), quoted=word is None))]
+    return _Lexeme(kind="term", at=at, term=_term(said, at=at, title=bool(match["title"]), quoted=word is None))
 
 
 def _term(said: str, *, at: int, title: bool = False, quoted: bool = False) -> Term:

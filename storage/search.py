@@ -13,7 +13,7 @@ from sqlalchemy import Integer, column, select, table, text
 
 from storage.findings import read_findings
 from storage.hits import ranked
-from storage.queries import as_fts5, as_tsquery
+from storage.queries import anywhere, as_fts5, as_tsquery
 from storage.records import NO_FINDINGS, EntityKind
 from storage.rows import standing, stored_record
 from storage.tables import ArticleRow, LinkRow
@@ -153,14 +153,23 @@ def _months(narrowed: Narrowed) -> list[str]:
 
 
 def _newest(session: Session, query: Query, narrowed: Narrowed) -> list[int]:
-    found, key = _on_sqlite(query, narrowed) if _sqlite(session) else _on_postgresql(query, narrowed)
+    """Ids of the newest hits, one more than are ranked."""
+    if _sqlite(session):
+        found = _since(*_on_sqlite(query, narrowed), narrowed)
+    else:
+        found = _placed(_since(*_on_postgresql(anywhere(query), narrowed), narrowed), query)
+    return list(session.scalars(found.limit(CANDIDATES + 1)))
+
+
+def _since(found: Select[int], key: ColumnElement[int], narrowed: Narrowed) -> Select[int]:
+    """Those of the time that is asked for, the newest first."""
     if narrowed.since or narrowed.until:
         found = found.join(ArticleRow, ArticleRow.id == key).join(LinkRow, LinkRow.id == ArticleRow.link_id)
     if narrowed.since:
         found = found.where(LinkRow.discovered_at >= narrowed.since)
     if narrowed.until:
         found = found.where(LinkRow.discovered_at < narrowed.until)
-    return list(session.scalars(found.order_by(key.desc()).limit(CANDIDATES + 1)))
+    return found.order_by(key.desc())
 
 
 def _on_sqlite(query: Query, narrowed: Narrowed) -> tuple[Select[int], ColumnElement[int]]:
@@ -175,6 +184,19 @@ def _on_postgresql(query: Query, narrowed: Narrowed) -> tuple[Select[int], Colum
     said = " & ".join([as_tsquery(query), *facets])
     key = column("article_id", Integer, _selectable=table("search"))
     return select(key).where(text("document @@ CAST(:said AS tsquery)").bindparams(said=said)), key
+
+
+def _placed(found: Select[int], query: Query) -> Select[int]:
+    """Those whose words stand where the query wants them.
+
+    A GIN index knows no places. Asked for a phrase, PostgreSQL reads each article that has its words; asked in two
+    steps, it reads them from the newest on, until it has enough.
+    """
+    if anywhere(query) == query:
+        return found
+    inner = found.add_columns(column("document")).offset(0).subquery()  # OFFSET keeps the two steps apart
+    said = text("document @@ CAST(:placed AS tsquery)").bindparams(placed=as_tsquery(query))
+    return select(inner.c.article_id).where(said).order_by(inner.c.article_id.desc())
 
 
 def _either(parts: Sequence[str], sign: str) -> str:

@@ -119,6 +119,19 @@ def test_words_phrases_prefixes_and_their_combinations_find_what_they_say(shelf:
     assert shelf.titles("title:spies") == ["Spies read a ministry's mail"]
 
 
+def test_places_count_in_phrases_and_titles_wherever_they_stand_in_a_query(shelf: Shelf) -> None:
+    shelf.add("Mail was read", "The ministry was told by spies of their own.", at=NOON - 3 * DAY)
+    shelf.add("Told by spies", "Somebody read the mail that was for a ministry.")
+    assert shelf.titles('"told by spies"') == ["Told by spies", "Mail was read"]
+    assert shelf.titles('title:"told by spies"') == ["Told by spies"]
+    assert shelf.titles('"mail that" OR "ministry was"') == ["Told by spies", "Mail was read"]
+    assert shelf.titles('mail NOT "ministry was told"') == ["Told by spies"]
+    assert shelf.titles("mail NOT (spies title:told)") == ["Mail was read"]
+    assert shelf.titles('read -"was mail"') == ["Mail was read", "Told by spies"]
+    assert shelf.titles('"by spies"', Narrowed(since=NOON - DAY)) == ["Told by spies"]
+    assert shelf.titles('"spies by"') == []
+
+
 def test_case_accents_and_width_do_not_matter(shelf: Shelf) -> None:
     shelf.add("L'espionnage à l'Élysée")
     shelf.add("Шпионаж в министерстве: Ёлкин")
