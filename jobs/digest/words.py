@@ -19,6 +19,8 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 NOTHING_FLAGGED = "Nothing was flagged."
+NOTHING_FOR_PROFILE = "Nothing for this profile."  # what was flagged is what it does not ask for
+NOTHING_TO_TELL = "Nothing that belongs in this digest."  # though something was flagged
 BOTTOM_LINES = 5  # the stories worth a line before the details
 MOST_NOTES = 40  # sources in trouble that are shown one by one
 MOST_COUNTED = 8  # actors, countries or sectors that are shown
@@ -65,12 +67,12 @@ DATED_BY = {
 }
 DAY_ONLY = {DateSource.URL, DateSource.GUESSED}
 
-CLAIMS = {
-    "stated": "{who} says that {accused} did it",
-    "assessed": "{who} assesses that {accused} did it",
-    "suspected": "{who} suspects {accused}",
-    "alleged": "{who} alleges that {accused} did it",
-    "denied": "{who} denies that {accused} did it",
+CLAIMS = {  # in the past tense, which is right for one claimant and for many
+    "stated": "{who} said that {accused} did it",
+    "assessed": "{who} assessed that {accused} did it",
+    "suspected": "{who} suspected {accused}",
+    "alleged": "{who} alleged that {accused} did it",
+    "denied": "{who} denied that {accused} did it",
 }
 
 _LANGUAGES = {

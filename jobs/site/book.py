@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.digest.edition import Counts, Standing
+from jobs.digest.named import named
 from jobs.digest.plain import disarm, short
 from jobs.stories.origins import outlet
 from storage.records import EditionKind
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from storage.records import Membership, StoredArticle, StoredStory
 
 _NAME, _TITLE = 60, 200
+_TLP = ("", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")  # the loosest first
 _WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _STORY = re.compile(r"S-\d{8}-\d{2,6}")
 
@@ -59,7 +61,10 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class Tale:
-    """A story with all that is known of it. `item` is as the latest edition tells it."""
+    """A story with all that is known of it. `item` is as the latest edition tells it.
+
+    `actors` are those that its articles name, by id and name, as a digest counts them.
+    """
 
     public: str
     item: Item
@@ -70,6 +75,7 @@ class Tale:
     reports: tuple[Report, ...]  # one for each origin, oldest first
     changes: tuple[tuple[datetime, str], ...]
     attributions: tuple[Attribution, ...]
+    actors: tuple[tuple[str, str], ...]
     told: tuple[tuple[Page, str], ...]  # newest first, with the name it has there
 
     @property
@@ -93,6 +99,15 @@ class Book:
     def story_of(self, item: Item) -> str:
         """The path of an item's story; empty where it has no page."""
         return self.where.get(item.story, "")
+
+
+def strictest(pages: Iterable[Page]) -> Edition | None:
+    """The edition whose TLP label holds for what says something of all of them; None without one."""
+    return max((page.edition for page in pages), key=lambda edition: _rank(edition.tlp), default=None)
+
+
+def _rank(label: str) -> int:
+    return _TLP.index(label) if label in _TLP else len(_TLP)
 
 
 def page_of(edition: Edition, kind: EditionKind, *, id: int = 0) -> Page:  # noqa: A002 - the field's name
@@ -190,8 +205,14 @@ def _tale(story: StoredStory, told: Mapping[int, _Told]) -> Tale | None:
         reports=tuple(_reports(story)),
         changes=changes,
         attributions=tuple(dict.fromkeys(claim for each in tellings for claim in each.claims)),
+        actors=_actors(story),
         told=tuple({each.page.path: (each.page, each.id) for each in tellings}.values()),
     )
+
+
+def _actors(story: StoredStory) -> tuple[tuple[str, str], ...]:
+    found = named(stored.findings for stored in story.articles).actors
+    return tuple((actor, short(name, _NAME)) for actor, name in found.items())
 
 
 def _reports(story: StoredStory) -> Iterator[Report]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.digest import words
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from jobs.digest.edition import SourceNote
+    from jobs.digest.edition import Coverage, SourceNote
     from jobs.site.book import Book, Page
 
-DAYS, WEEKS, EDITIONS = 84, 12, 30
+DAYS, WEEKS, HEALTH_DAYS = 84, 12, 30
 MOST_ACTORS = 8
 MOST_SOURCES = 12
 _STEP, _GAP, _HEIGHT = 10, 2, 100  # of the drawing, which is stretched to its place
@@ -72,20 +72,23 @@ def actors(book: Book) -> tuple[Row, ...]:
         return ()
     last = max(page.edition.until for page in book.pages).date()
     weeks: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    names = dict[str, str]()
     for tale in book.tales:
         week = WEEKS - 1 - (last - tale.first_seen.date()).days // 7
         if 0 <= week < WEEKS:
-            for actor in dict.fromkeys(tale.item.actors):
+            for actor, name in tale.actors:
                 weeks[actor][week] += 1
-    ranked = sorted(weeks, key=lambda actor: (-weeks[actor].total(), actor))[:MOST_ACTORS]
+                names.setdefault(actor, name)
+    ranked = sorted(weeks, key=lambda actor: (-weeks[actor].total(), names[actor], actor))[:MOST_ACTORS]
     most = max((max(weeks[actor].values()) for actor in ranked), default=1)
     return tuple(
         Row(
-            name=actor,
+            name=names[actor],
             drawing=_bars(
                 [(weeks[actor][week],) for week in range(WEEKS)],
                 ["ink"],
-                f"{actor}, stories in each of twelve weeks: {', '.join(str(weeks[actor][w]) for w in range(WEEKS))}",
+                f"{names[actor]}, stories in each of twelve weeks: "
+                f"{', '.join(str(weeks[actor][week]) for week in range(WEEKS))}",
                 most=most,
             ),
             total=weeks[actor].total(),
@@ -95,37 +98,45 @@ def actors(book: Book) -> tuple[Row, ...]:
 
 
 def health(book: Book) -> Chart | None:
-    """How many sources answered, did not, or were silent or degraded, in the latest editions; None without one."""
-    pages = _a_day_each(book.pages)[-EDITIONS:]
+    """How many sources answered, did not, or were silent or degraded, in thirty days; None where none was looked at."""
+    pages = _a_day_each(book.pages)
     if not pages:
         return None
-    seen = [page.edition.coverage for page in pages]
-    counts = [(max(c.answered - len(c.unwell), 0), len(c.unwell), c.sources - c.answered) for c in seen]
-    well, unwell, failed = counts[-1]
-    says = f"Last: {well:,} well, {unwell:,} silent or degraded, {failed:,} failed."
+    counts = {day: _conditions(page.edition.coverage) for day, page in pages.items()}
+    last = max(counts)
+    days = [last - timedelta(days=HEALTH_DAYS - 1 - back) for back in range(HEALTH_DAYS)]
+    says = f"Last: {_in_words(*counts[last])}."
     return Chart(
         title="Sources' health",
         says=says,
-        drawing=_bars(counts, ["ink", "amber", "red"], f"Sources' health. {says}"),
-        start=words.day(pages[0].edition.until.date()),
-        end=words.day(pages[-1].edition.until.date()),
-        rows=tuple(
-            (words.day(page.edition.until.date()), f"{well:,} well, {unwell:,} silent or degraded, {failed:,} failed")
-            for page, (well, unwell, failed) in zip(pages, counts, strict=True)
+        drawing=_bars(
+            [counts.get(day, (0, 0, 0)) for day in days], ["ink", "amber", "red"], f"Sources' health. {says}"
         ),
+        start=words.day(days[0]),
+        end=words.day(last),
+        rows=tuple((words.day(day), _in_words(*count)) for day, count in counts.items()),
     )
 
 
+def _conditions(seen: Coverage) -> tuple[int, int, int]:
+    return max(seen.answered - len(seen.unwell), 0), len(seen.unwell), seen.sources - seen.answered
+
+
+def _in_words(well: int, unwell: int, failed: int) -> str:
+    return f"{well:,} well, {unwell:,} silent or degraded, {failed:,} failed"
+
+
 def troubled(book: Book) -> tuple[tuple[str, str], ...]:
-    """The sources that had most trouble in the latest editions, and which."""
-    pages = _a_day_each(book.pages)[-EDITIONS:]
+    """The sources that had most trouble in those days, and which."""
+    pages = _a_day_each(book.pages)
     faults: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for page in pages:
+    for page in pages.values():
         for note in {(note.source, note.fault) for note in _notes(page)}:
             faults[note[0]][words.FAULTS[note[1]].lower()] += 1
     ranked = sorted(faults, key=lambda source: (-faults[source].total(), source))[:MOST_SOURCES]
+    days = words.count(len(pages), "day")
     return tuple(
-        (source, ", ".join(f"{fault} in {count} of {len(pages)}" for fault, count in sorted(faults[source].items())))
+        (source, ", ".join(f"{fault} on {count} of {days}" for fault, count in sorted(faults[source].items())))
         for source in ranked
     )
 
@@ -135,10 +146,17 @@ def _notes(page: Page) -> Iterator[SourceNote]:
     yield from page.edition.coverage.unwell
 
 
-def _a_day_each(pages: Sequence[Page]) -> list[Page]:
-    """The last digest of each day, oldest first: profiles share their sources."""
-    days = {page.edition.until.date(): page for page in reversed(pages) if page.kind is EditionKind.DIGEST}
-    return [days[day] for day in sorted(days)]
+def _a_day_each(pages: Sequence[Page]) -> dict[date, Page]:
+    """Of the last thirty days the digest that looked at most sources, the last of those: profiles share their sources.
+
+    Oldest first. One that is made between two looks says nothing of the sources, and one that covers minutes little.
+    """
+    days = dict[date, "Page"]()
+    for page in pages:
+        day, sources = page.edition.until.date(), page.edition.coverage.sources
+        if page.kind is EditionKind.DIGEST and sources > (days[day].edition.coverage.sources if day in days else 0):
+            days[day] = page
+    return {day: days[day] for day in sorted(days)[-HEALTH_DAYS:] if (max(days) - day).days < HEALTH_DAYS}
 
 
 def _bars(columns: Sequence[Sequence[int]], inks: Sequence[str], says: str, *, most: int = 0) -> Markup:

@@ -13,20 +13,19 @@ from jobs.digest import words
 from jobs.digest.render import looks, phrases
 from jobs.digest.render.html import environment
 from jobs.site import atom, charts
+from jobs.site.book import strictest
 from storage.records import EditionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jinja2 import Environment
 
-    from jobs.digest.edition import Edition, Item
+    from jobs.digest.edition import Item
     from jobs.site.book import Book, Page, Tale
 
 _STYLE = """
 .top{margin:0 0 20px;font-size:14px}
 .chart{display:block;width:100%;height:110px;margin:0 0 4px}
-.small .chart{height:28px;margin:0}.small td{padding:3px 12px 3px 0;vertical-align:bottom}
+.small{margin:0 0 8px}.small .chart{height:28px;margin:0}.small td{padding:3px 12px 3px 0;vertical-align:bottom}
 .ends{display:flex;justify-content:space-between;margin:0 0 8px;color:#57606a;font-size:14px}
 .ink{fill:#0b5087}.amber{fill:#b57600}.red{fill:#b3261e}.ground{fill:#8b949e}
 .key{display:inline-block;width:12px;height:12px;margin:0 4px 0 12px;vertical-align:-1px}
@@ -38,7 +37,6 @@ details{margin:0 0 12px;font-size:14px}summary{cursor:pointer}
 _DARK = """
 .ends{color:#a5adb5}.ink{fill:#8cbcf0}.amber{fill:#e3b341}.red{fill:#f2837b}
 """
-_TLP = ("", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")  # the loosest first
 
 
 class Front(NamedTuple):
@@ -79,8 +77,8 @@ def files(book: Book, front: Front) -> Files:
 
 
 def _story(tale: Tale, front: Front) -> bytes:
-    strictest = _strictest([page for page, _ in tale.told])
-    return _render("story.html", "../", front, title=tale.item.title, tale=tale, strictest=strictest)
+    label = strictest(page for page, _ in tale.told)
+    return _render("story.html", "../", front, title=tale.item.title, tale=tale, strictest=label)
 
 
 def _edition(page: Page, book: Book, front: Front, beside: dict[str, Page]) -> bytes:
@@ -113,7 +111,7 @@ def _index(book: Book, front: Front) -> bytes:
         front,
         title=front.title,
         book=book,
-        strictest=_strictest(book.pages),
+        strictest=strictest(book.pages),
         weeks_to=words.day(max((page.edition.until for page in book.pages), default=atom.NEVER)),
         latest=[(latest[profile], book.whole(latest[profile])) for profile in sorted(latest)],
         months=[(month, list(pages)) for month, pages in months],
@@ -122,15 +120,6 @@ def _index(book: Book, front: Front) -> bytes:
         health=charts.health(book),
         troubled=charts.troubled(book),
     )
-
-
-def _strictest(pages: Sequence[Page]) -> Edition | None:
-    """The edition whose label holds for a page that says something of all of them."""
-    return max((page.edition for page in pages), key=lambda edition: _rank(edition.tlp), default=None)
-
-
-def _rank(label: str) -> int:
-    return _TLP.index(label) if label in _TLP else len(_TLP)
 
 
 def _neighbours(book: Book) -> dict[str, dict[str, Page]]:

@@ -22,7 +22,8 @@ _MESSAGE = 2 * 1024 * 1024  # bytes of one mail
 _PARTS = 50  # of one mail
 _ANSWERS = 1_000  # in one mail
 _ANSWER = re.compile(
-    r"[ \t]{0,8}(S-\d{8}-\d{2,4}|A-\d{1,9})[ \t:]{1,8}(flag|reject|none)[ \t]{0,8}[.!]?[ \t]{0,8}",
+    r"[ \t]{0,8}(?:spywire[ \t]{1,8}label[ \t]{1,8})?"
+    r"(S-\d{8}-\d{2,4}|A-\d{1,9})[ \t:]{1,8}(flag|reject|none)[ \t]{0,8}[.!]?[ \t]{0,8}",
     re.IGNORECASE | re.ASCII,
 )
 # Where a client begins to repeat the digest without a `>`; the digest itself shows how an answer is written.
@@ -78,7 +79,7 @@ def _plain(message: Message) -> str:
 
 
 def _answers(text: str) -> Iterator[tuple[str, Word]]:
-    """Lines of exactly an id and a word. What a mail quotes begins with `>` and is none."""
+    """Lines of exactly an id and a word, also behind the command's name. What a mail quotes begins with `>`: none."""
     found = 0
     for line in text.splitlines():
         if _REPEATED.fullmatch(line) or found == _ANSWERS:

@@ -17,7 +17,7 @@ from lxml import html
 from jobs.digest import edition as values
 from jobs.digest.columns import columns
 from jobs.digest.document import from_document
-from jobs.digest.edition import Coverage, Edition, Item, Section, SourceNote, Standing
+from jobs.digest.edition import Attribution, Coverage, Edition, Item, Section, SourceNote, Standing
 from jobs.digest.plain import disarm
 from jobs.digest.render import Form, render
 from jobs.digest.render.html import LARGEST
@@ -26,6 +26,7 @@ from jobs.digest.render.text import WIDTH
 from storage.records import DateSource, EditionKind, PollState
 from tests.jobs.digest_edition import (
     ADDRESSES,
+    CRANES,
     HOSTILE,
     LANTERN,
     MINISTRY,
@@ -88,8 +89,8 @@ def test_every_form_tells_the_same_things_in_the_same_order(form: Form) -> None:
         "APT28 (RU) → Varnish foreign ministry (VN)",
         "7 articles, 3 origins, English, German and French",
         "under a false name.”",
-        "The national cyber centre assesses that APT28 did it, “with moderate confidence” (Example Times)",
-        "The embassy denies that Russia did it (Nordblatt)",
+        "The national cyber centre assessed that APT28 did it, “with moderate confidence” (Example Times)",
+        "The embassy denied that Russia did it (Nordblatt)",
         "Why flagged:",
         "First seen:",
         "21 Nov 2026 08:00 CET",
@@ -102,15 +103,19 @@ def test_every_form_tells_the_same_things_in_the_same_order(form: Form) -> None:
         "Updated (1)",
         "New since we told it:",
         "Turla (RU)",
-        "Le Phare du Soir suspects Turla",
+        "Le Phare du Soir suspected Turla",
         "Ongoing (1)",
         "Spyware hides in calendar reminders of exiled journalists",
         "S-20261117-04",
         "Held for review (1)",
         "0.49",
         "spywire label S-20261122-05 flag",
+        "reply with the line",
+        "S-20261122-05 flag",
         "Check us (2)",
         "spywire label A-17 flag",
+        "reply with the line",
+        "A-17 flag",
         "Regatta ends in a calm",
         "By actor",
         "usually 0.4",
@@ -136,7 +141,7 @@ def test_every_form_tells_the_same_things_in_the_same_order(form: Form) -> None:
 
 def test_the_json_edition_is_the_document_that_is_stored() -> None:
     document = json.loads(render(edition(), Form.JSON))
-    assert document["schema"] == 2
+    assert (document["schema"], document["kind"]) == (2, "digest")
     assert (document["since"], document["until"]) == ("2026-11-21T06:00:00Z", "2026-11-22T06:00:00Z")
     first = document["flagged"]["items"][0]
     assert (first["id"], first["standing"], first["score"], first["url"]) == (
@@ -148,13 +153,29 @@ def test_the_json_edition_is_the_document_that_is_stored() -> None:
 def test_every_field_of_the_json_edition_is_documented() -> None:
     documented = (BESIDE.parents[1] / "docs" / "forms.md").read_text(encoding="utf-8")
     kinds = [kind for kind in vars(values).values() if is_dataclass(kind) and isinstance(kind, type)]
-    names = {field.name for kind in kinds for field in fields(kind)} | {"schema", "address"}
+    names = {field.name for kind in kinds for field in fields(kind)} | {"schema", "kind", "address"}
     assert {name for name in names if f"`{name}`" not in documented} == set()
 
 
 @pytest.mark.parametrize("form", Form)
 def test_a_day_without_news_says_so(form: Form) -> None:
     assert "Nothing was flagged." in render(quiet(), form)
+
+
+@READABLE
+def test_a_day_of_which_the_profile_asks_for_nothing_is_no_day_without_news(form: Form) -> None:
+    page = said(replace(quiet(), left_out=14), form)
+    assert re.search(r"(?i:bottom line)[ -]+Nothing for this profile\.", page)
+    assert "0 stories; 14 not for this profile" in page
+    if form is Form.HTML:
+        assert page.startswith("Quiet day. Nothing for this profile.")
+
+
+@READABLE
+def test_a_day_of_which_all_that_was_flagged_was_old_does_not_say_that_nothing_was(form: Form) -> None:
+    page = said(edition(flagged=NONE, left_out=0), form)
+    assert "Nothing that belongs in this digest." in page
+    assert "Nothing was flagged" not in page
 
 
 @READABLE
@@ -172,6 +193,54 @@ def test_a_preview_says_that_it_is_no_edition(form: Form) -> None:
     assert "TLP" not in page
     assert "Next edition" not in page
     assert page.count("21 Nov 2026 06:00 to 22 Nov 2026 06:00 UTC") == 1
+
+
+@READABLE
+def test_a_preview_for_a_profile_names_whose_it_is(form: Form) -> None:
+    assert "Preview for cert, not an edition, Sun 22 Nov 2026" in said(edition(number=0), form)
+
+
+@READABLE
+@pytest.mark.parametrize("who", ["officials", "The national cyber centre"])
+@pytest.mark.parametrize(
+    ("hedge", "told"),
+    [
+        ("stated", "{} said that Turla did it (Nordblatt)"),
+        ("assessed", "{} assessed that Turla did it (Nordblatt)"),
+        ("suspected", "{} suspected Turla (Nordblatt)"),
+        ("alleged", "{} alleged that Turla did it (Nordblatt)"),
+        ("denied", "{} denied that Turla did it (Nordblatt)"),
+        ("of a later version", "{} named Turla (Nordblatt)"),
+    ],
+)
+def test_a_claim_reads_well_of_one_claimant_and_of_many(form: Form, who: str, hedge: str, told: str) -> None:
+    claim = Attribution(claimant=who, accused="Turla", hedge=hedge, words="", outlet="Nordblatt")
+    accused = replace(MINISTRY, attributions=(claim,))
+    assert told.format(who) in said(edition(flagged=Section(items=(accused,), stories=1, articles=1)), form)
+
+
+@READABLE
+def test_what_is_held_and_was_published_before_the_window_is_told_so(form: Form) -> None:
+    late = replace(CRANES, late=True, published=UNTIL - timedelta(days=3))
+    section = Section(items=(late,), stories=1, articles=1)
+    told = "published 19 Nov 2026 07:00 CET (dated by the feed), before this window"
+    assert told in said(edition(held=section, flagged=NONE), form)
+    assert told not in said(edition(held=Section(items=(CRANES,), stories=1, articles=1), flagged=NONE), form)
+
+
+def test_a_late_story_that_has_only_a_line_is_still_told_so() -> None:
+    whole = flood(250)
+    items = tuple(replace(item, late=True) for item in whole.flagged.items)
+    page = html.document_fromstring(render(replace(whole, flagged=replace(whole.flagged, items=items)), Form.HTML))
+    lines = [" ".join(line.text_content().split()) for line in page.xpath("//tr[starts-with(@id, 'S-')]")]
+    assert lines
+    assert all("before this window" in line for line in lines)
+
+
+def test_an_alert_for_programs_says_what_it_is_and_judges_no_day() -> None:
+    document = json.loads(render(alert(), Form.JSON, kind=EditionKind.ALERT))
+    assert (document["schema"], document["kind"], document["coverage"]["day"]) == (2, "alert", None)
+    assert document["flagged"] == json.loads(render(alert(), Form.JSON))["flagged"]
 
 
 @READABLE
@@ -205,6 +274,7 @@ def test_a_window_over_a_change_of_clocks_has_an_hour_less(form: Form) -> None:
 
 def test_a_short_window_is_told_in_minutes() -> None:
     assert "(3 minutes)" in render(edition(since=UNTIL - timedelta(minutes=3)), Form.TEXT)
+    assert "(less than a minute)" in render(edition(since=UNTIL - timedelta(seconds=9)), Form.TEXT)
 
 
 def test_a_zone_without_letters_is_told_by_its_distance_from_utc() -> None:
@@ -268,6 +338,12 @@ def test_escaped_markdown_shows_the_text_it_was_given(text: str) -> None:
     page = html.fragment_fromstring(f"<div>{markdown.render(escaped(words))}</div>")
     assert " ".join(page.text_content().split()) == words
     assert {element.tag for element in page.iter()} <= {"div", "p"}
+
+
+def test_a_number_that_begins_no_list_is_left_as_it_is() -> None:
+    assert [escaped(text) for text in ("127.0.0.1", "2.5 million", "1.", "1. and", "2) or")] == [
+        "127.0.0.1", "2.5 million", "&#49;.", "&#49;. and", "&#50;) or",
+    ]  # fmt: skip
 
 
 def test_stories_that_mail_has_no_room_for_become_a_line_each() -> None:
@@ -353,7 +429,7 @@ def test_any_day_can_be_rendered_in_78_columns(whole: Edition) -> None:
 
 def test_an_empty_edition_has_no_empty_parts() -> None:
     bare = replace(quiet(), held=NONE, fates=(), links=0, questions=(), card="", next_at=None)
-    for form in Form:
-        assert render(bare, form)
+    for form in (Form.TEXT, Form.HTML, Form.MARKDOWN):
+        assert "what became of" not in render(bare, form).casefold()
     headings = [h.text for h in html.document_fromstring(render(bare, Form.HTML).encode()).iter("h2")]
-    assert headings == ["Bottom line", "What became of 0 links"]
+    assert headings == ["Bottom line"]

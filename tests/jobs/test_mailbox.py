@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+from textwrap import wrap
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html
 
+from jobs.digest.render import Form, render
 from jobs.teaching.labelfiles import BadRow, Row
 from jobs.teaching.mailbox import answers
 from storage.records import Word
+from tests.jobs.digest_edition import edition
 
 READERS = {"Ada@example.org", "bob@example.org"}
 
@@ -33,6 +37,31 @@ def test_the_word_is_that_of_the_reader_who_wrote() -> None:
         Row(place="mail 1", subject="A-17", word=Word.FLAG, by="ada@example.org"),
         Row(place="mail 1", subject="S-20261122-01", word=Word.REJECT, by="ada@example.org"),
     ]
+
+
+@pytest.mark.parametrize("line", ["A-17 flag", "spywire label A-17 flag", "  Spywire  label\tA-17 flag.", "a-17: flag"])
+def test_an_answer_may_be_the_command_that_the_digest_shows(line: str) -> None:
+    rows, bad = read(mail(f"Good morning,\n\n{line}\n\nAda\n\n> {line.replace('17', '18')}\n>{line}"))
+    assert not bad
+    assert [(row.subject, row.word) for row in rows] == [("A-17", Word.FLAG)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["spywire label A-17", "label A-17 flag", "$ spywire label A-17 flag", "spywire label spywire label A-17 flag",
+     "spywire labelA-17 flag", "please spywire label A-17 flag"],
+)  # fmt: skip
+def test_what_is_only_much_like_an_answer_is_none(line: str) -> None:
+    assert read(mail(line)) == ([], [])
+
+
+@given(st.integers(12, 120), st.sampled_from([Form.TEXT, Form.HTML, Form.MARKDOWN]), st.booleans())
+def test_a_digest_that_is_repeated_without_a_mark_answers_nothing(width: int, form: Form, marks: bool) -> None:  # noqa: FBT001 - drawn
+    page = render(edition(), form)
+    shown = html.document_fromstring(page.encode()).text_content() if form is Form.HTML else page
+    lines = (shown if marks else shown.replace("`", "")).splitlines()
+    body = "\n".join(part for line in lines for part in [*wrap(line, width, break_on_hyphens=False), ""])
+    assert read(mail(body)) == ([], [])
 
 
 @pytest.mark.parametrize(

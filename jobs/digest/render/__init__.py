@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.digest.plain import disarm
 from jobs.digest.render.html import as_html, as_html_alert
-from jobs.digest.render.json import as_json
+from jobs.digest.render.json import as_json, as_json_alert
 from jobs.digest.render.markdown import as_markdown, as_markdown_alert
 from jobs.digest.render.text import as_text, as_text_alert
 from storage.records import EditionKind
@@ -26,7 +26,12 @@ class Form(StrEnum):
 
 
 _DIGESTS = {Form.TEXT: as_text, Form.HTML: as_html, Form.MARKDOWN: as_markdown, Form.JSON: as_json}
-_ALERTS = {Form.TEXT: as_text_alert, Form.HTML: as_html_alert, Form.MARKDOWN: as_markdown_alert, Form.JSON: as_json}
+_ALERTS = {
+    Form.TEXT: as_text_alert,
+    Form.HTML: as_html_alert,
+    Form.MARKDOWN: as_markdown_alert,
+    Form.JSON: as_json_alert,
+}
 _RENDERERS = {EditionKind.DIGEST: _DIGESTS, EditionKind.ALERT: _ALERTS}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Whatever starts emphasis, code, links, images, HTML, entities, tables, mentions or formulas inside a line; what
 # starts a block at its beginning; and bare addresses, which GitHub's dialect would turn into links.
 _INLINE = re.compile(r"[\\`*_\[\]<>|~&!@$]")
-_BLOCK = re.compile(r"^([#+=-]|\d+(?=[.)]))")
+_BLOCK = re.compile(r"^([#+=-]|\d+(?=[.)](?:\s|$)))")
 _BARE = re.compile(r"(?i)(?<=www)\.|:(?=//)")
 
 
@@ -55,8 +55,8 @@ def _blocks(edition: Edition) -> Iterator[str]:
     yield from _questions(edition)
     yield from _counts(edition)
     yield from _notes(edition)
-    yield f"## {phrases.account(edition)}"
-    yield _list(f"{fate.count:,} {escaped(phrases.fate(fate))}" for fate in edition.fates) or "None."
+    yield f"## {phrases.account(edition)}" if edition.fates else ""
+    yield _list(f"{fate.count:,} {escaped(phrases.fate(fate))}" for fate in edition.fates)
     yield from _foot(edition)
 
 
@@ -79,7 +79,7 @@ def _bottom_line(edition: Edition) -> str:
         f"- {_linked(item)} ({number}. below, {phrases.weight(item)})"
         for number, item in phrases.bottom_line(edition.flagged)
     )
-    return "\n".join(lines) or words.NOTHING_FLAGGED
+    return "\n".join(lines) or phrases.nothing(edition)
 
 
 def _linked(item: Item) -> str:
@@ -117,12 +117,16 @@ def _held(edition: Edition) -> Iterator[str]:
         return
     yield f"## Held for review ({held.stories:,})"
     yield _list(
-        f"{words.score(item.score)} {escaped(item.title)} ({escaped(words.listed(item.outlets, 2))}). "
+        f"{words.score(item.score)} {escaped(item.title)} ({escaped(_printed(item, edition.zone))}). "
         f"{escaped(item.why)} {_link(item.url)} `{item.id}`"
         for item in held.items
     )
     yield words.more(held.more, "story", "stories") if held.more else ""
     yield phrases.deciding(held)
+
+
+def _printed(item: Item, zone: str) -> str:
+    return ", ".join(filter(None, [words.listed(item.outlets, 2), phrases.late(item, zone)]))
 
 
 def _questions(edition: Edition) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jobs.digest import words
 from jobs.digest.edition import Fault, Standing
 from jobs.digest.words import count, listed, local, moment, score
+from storage.records import LinkState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +27,16 @@ def tlp(edition: Edition) -> str:
 
 def name(edition: Edition) -> str:
     """`Edition 312 for cert, Sun 22 Nov 2026`; a preview says that it is one."""
-    what = f"Edition {edition.number:,}" if edition.number else "Preview, not an edition"
-    return f"{what}{_reader(edition)}, {words.weekday(local(edition.until, edition.zone))}"
+    reader = _reader(edition)
+    what = f"Edition {edition.number:,}{reader}" if edition.number else f"Preview{reader}, not an edition"
+    return f"{what}, {words.weekday(local(edition.until, edition.zone))}"
 
 
 def window(edition: Edition) -> Iterator[str]:
     """The window by the profile's clock, by UTC where that is another, and how many due days it covers."""
     here = [local(at, edition.zone) for at in (edition.since, edition.until)]
     utc = " to ".join(words.clock(local(at, "UTC")) for at in (edition.since, edition.until))
-    minutes = round((edition.until - edition.since).total_seconds() / 60)
-    long = count(round(minutes / 60), "hour") if minutes >= _HOURLY else count(minutes, "minute")
-    yield f"{' to '.join(map(words.clock, here))} {edition.zone} ({long})"
+    yield f"{' to '.join(map(words.clock, here))} {edition.zone} ({_length(edition)})"
     if any(at.utcoffset() for at in here):
         yield f"{utc} UTC"
     if edition.days > 1:
@@ -52,9 +52,16 @@ def figures(edition: Edition) -> Iterator[tuple[str, str]]:
     if flagged.stories:
         told += f": {count(flagged.articles, 'article')} by {count(max(edition.origins, 1), 'origin')}"
     if edition.left_out:
-        told += f"; {edition.left_out:,} more not for this profile"
+        told += f"; {edition.left_out:,}{' more' if flagged.stories else ''} not for this profile"
     yield "Flagged", told
     yield "Held", f"{count(edition.held.stories, 'story', 'stories')} for a person to decide"
+
+
+def tally(edition: Edition) -> str:
+    """What came of a day, where an edition has only a line: `3 stories flagged, 1 held`."""
+    flagged = f"{count(edition.flagged.stories, 'story', 'stories')} flagged"
+    others = f", {edition.left_out:,} not for this profile" if edition.left_out and not edition.flagged.stories else ""
+    return f"{flagged}{others}, {edition.held.stories:,} held"
 
 
 def coverage(of: Coverage) -> str:
@@ -92,6 +99,14 @@ def bottom_line(section: Section) -> list[tuple[int, Item]]:
     number = {item.id: n for _, items in groups(section) for n, item in items}
     fresh = [item for item in section.items if item.standing is not Standing.ONGOING]
     return [(number[item.id], item) for item in (fresh or section.items)[: words.BOTTOM_LINES]]
+
+
+def nothing(edition: Edition) -> str:
+    """What stands where no story is told: a profile that asked for none of them is no world without any."""
+    if edition.left_out:
+        return words.NOTHING_FOR_PROFILE
+    flagged = any(fate.state is LinkState.FLAGGED for fate in (*edition.fates, *edition.before))
+    return words.NOTHING_TO_TELL if flagged else words.NOTHING_FLAGGED
 
 
 def weight(item: Item) -> str:
@@ -132,6 +147,11 @@ def dated(item: Item, zone: str) -> str:
     return f"published {when}{by}{', before this window' if item.late else ''}"
 
 
+def late(item: Item, zone: str) -> str:
+    """When it was published, where a line has room only for what is unusual: before the window."""
+    return dated(item, zone) if item.late else ""
+
+
 def facts(item: Item, zone: str) -> list[str]:
     """By whom it was told, how far to believe it, and when: a line each."""
     said = [*filter(None, [told_by(item), crowd(item)]), f"score {score(item.score)}"]
@@ -157,8 +177,9 @@ def briefly(item: Item) -> str:
 def teaser(edition: Edition) -> str:
     """What a mail program shows beside the subject: the verdict on the day, and the first headlines."""
     titles = [item.title for _, item in bottom_line(edition.flagged)[:_MOST_TEASED]]
-    day = words.DAYS[edition.coverage.day]
-    return " · ".join([f"{day} {count(edition.flagged.stories, 'story', 'stories')} flagged.", *titles])
+    told = edition.flagged.stories
+    flagged = f"{count(told, 'story', 'stories')} flagged." if told else nothing(edition)
+    return " · ".join([f"{words.DAYS[edition.coverage.day]} {flagged}", *titles])
 
 
 def alert(edition: Edition) -> str:
@@ -169,9 +190,9 @@ def alert(edition: Edition) -> str:
 
 
 def claim(of: Attribution) -> str:
-    """`ESET assesses that APT41 did it, “with moderate confidence” (Example Times)`."""
+    """`ESET assessed that APT41 did it, “with moderate confidence” (Example Times)`."""
     who = of.claimant or of.outlet or "The report"
-    said = words.CLAIMS.get(of.hedge, "{who} names {accused}").format(who=who, accused=of.accused)
+    said = words.CLAIMS.get(of.hedge, "{who} named {accused}").format(who=who, accused=of.accused)
     hedge = f", “{of.words}”" if of.words else ""
     return f"{said}{hedge}" + (f" ({of.outlet})" if of.claimant and of.outlet else "")
 
@@ -200,17 +221,22 @@ def unshown(edition: Edition, number: int) -> str:
 
 def deciding(section: Section) -> str:
     """How a held story is decided."""
-    return f"Decide with `spywire label {section.items[0].id} flag`, or `reject`." if section.items else ""
+    return f"Decide with {_answer(section.items[0].id)}; or `reject`." if section.items else ""
 
 
 def asking(edition: Edition) -> str:
     """What a reader is asked about the rejected articles, and how to answer."""
     return (
         "These were rejected, and drawn by lot. If one should have been flagged, say "
-        f"`spywire label {edition.questions[0].id} flag`; if not, `reject`."
+        f"{_answer(edition.questions[0].id)}; if not, `reject`."
         if edition.questions
         else ""
     )
+
+
+def _answer(item: str) -> str:
+    """On the command line or by mail. Neither ends where a line could: what a mail repeats of it is no answer."""
+    return f"`spywire label {item} flag`, or reply with the line `{item} flag`"
 
 
 def counted(edition: Edition) -> list[tuple[str, tuple[Count, ...]]]:
@@ -257,6 +283,13 @@ def colophon(edition: Edition) -> str:
     """When it was composed, when the next one comes, and by which clock."""
     coming = f" Next edition {moment(edition.next_at, edition.zone)}." if edition.next_at else ""
     return f"Composed {moment(edition.composed_at, edition.zone)}.{coming}"
+
+
+def _length(edition: Edition) -> str:
+    minutes = round((edition.until - edition.since).total_seconds() / 60)
+    if minutes >= _HOURLY:
+        return count(round(minutes / 60), "hour")
+    return count(minutes, "minute") if minutes else "less than a minute"
 
 
 def _reader(edition: Edition) -> str:

@@ -13,7 +13,7 @@ from jobs.digest.render import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jobs.digest.edition import Count, Edition, Item
+    from jobs.digest.edition import Count, Edition, Item, Section
 
 WIDTH = 78
 
@@ -37,7 +37,7 @@ def _lines(edition: Edition) -> Iterator[str]:
     yield from _masthead(edition)
     yield from _bottom_line(edition)
     yield from _stories(edition)
-    yield from _held(edition)
+    yield from _held(edition.held, edition.zone)
     yield from _questions(edition)
     yield from _counts(edition)
     yield from _notes(edition)
@@ -76,7 +76,7 @@ def _masthead(edition: Edition) -> Iterator[str]:
 def _bottom_line(edition: Edition) -> Iterator[str]:
     yield from _heading("BOTTOM LINE")
     if not edition.flagged.stories:
-        yield words.NOTHING_FLAGGED
+        yield phrases.nothing(edition)
     for number, item in phrases.bottom_line(edition.flagged):
         start, end = _number(number), phrases.weight(item)
         title = cut(item.title, WIDTH - len(start) - columns(end) - 2)
@@ -119,8 +119,7 @@ def _story(item: Item, number: str, zone: str) -> Iterator[str]:
     yield from _hanging(indent, item.id, len(indent))
 
 
-def _held(edition: Edition) -> Iterator[str]:
-    held = edition.held
+def _held(held: Section, zone: str) -> Iterator[str]:
     if not held.stories:
         return
     yield from _heading(f"HELD FOR REVIEW ({held.stories:,})")
@@ -128,6 +127,8 @@ def _held(edition: Edition) -> Iterator[str]:
         start = f"{words.score(item.score)}  "
         told = f"{item.title} ({words.listed(item.outlets, 2)}). {item.why}"
         yield from _hanging(start, told, len(start))
+        if late := phrases.late(item, zone):
+            yield from _hanging(" " * len(start), late, len(start))
         yield " " * len(start) + _address(item.url)
         yield from _hanging(" " * len(start), item.id, len(start))
     yield from _more(words.more(held.more, "story", "stories") if held.more else "")
@@ -170,8 +171,10 @@ def _notes(edition: Edition) -> Iterator[str]:
 
 
 def _account(edition: Edition) -> Iterator[str]:
+    if not edition.fates:
+        return
     yield from _heading(phrases.account(edition).upper())
-    room = max((len(f"{fate.count:,}") for fate in edition.fates), default=0)
+    room = max(len(f"{fate.count:,}") for fate in edition.fates)
     for fate in edition.fates:
         yield from _hanging(f"{fate.count:>{room},}  ", phrases.fate(fate), room + 2)
 

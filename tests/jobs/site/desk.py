@@ -19,10 +19,13 @@ from storage.records import (
     Change,
     Decision,
     EditionKind,
+    EntityKind,
+    Findings,
     Judged,
     Link,
     LinkState,
     Membership,
+    Mention,
     NewEdition,
     NewStory,
     Poll,
@@ -53,6 +56,9 @@ EVENTS = [
     ("Spyware<script>alert(1)</script> hides in calendar reminders", [(4, "Signal & Noise", "en", 0)]),
 ]  # fmt: skip
 DAYS = 6
+NAMED = Findings(
+    mentions=(Mention(kind=EntityKind.ACTOR, name="APT28", entity="apt28", text="APT28", start=0, end=5),)
+)  # in each report
 
 
 def fill(database: Database) -> None:
@@ -77,7 +83,7 @@ def add(database: Database, whole: Edition, *, kind: EditionKind = EditionKind.D
     new = NewEdition(
         profile=whole.profile,
         kind=kind,
-        key=f"{whole.until:%Y-%m-%d}",
+        key=f"{whole.until:%Y-%m-%d-%H}",
         since=whole.since,
         until=whole.until,
         due_at=whole.until,
@@ -132,7 +138,7 @@ def _store(database: Database, title: str, name: str, language: str, *, at: date
     verdict = Verdict(decision=Decision.FLAG, score=0.9, threshold=0.6, reject_below=0.1, model="m", why="spies")
     article = Article(url=url, title=title, text=f"{title}, says {name}.", outlet=name, language=language)
     outcome = Settled(key=url, state=LinkState.FLAGGED, reason="spies", at=at, http_status=200)
-    Archive(database).add(Judged(key=url, article=article, verdict=verdict), outcome, run=run)
+    Archive(database).add(Judged(key=url, article=article, verdict=verdict, findings=NAMED), outcome, run=run)
     return Stories(database).unassigned(limit=9)[-1].id
 
 

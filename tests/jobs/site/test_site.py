@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from dataclasses import replace
+from itertools import cycle
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -18,11 +19,13 @@ from lxml import etree, html
 from typer.testing import CliRunner
 
 from jobs.cli import app
+from jobs.digest.document import from_document
+from jobs.digest.edition import Section
 from jobs.digest.plain import web_url
 from jobs.exits import UsageError
 from jobs.settings.sections import Settings
 from jobs.site.atom import NAMESPACE
-from jobs.site.book import bind, page_of
+from jobs.site.book import bind, page_of, strictest
 from jobs.site.build import build, read
 from jobs.site.folder import LOCK, MANIFEST, publish
 from jobs.site.pages import Front, files
@@ -30,7 +33,7 @@ from storage.database import Database
 from storage.editions import Editions
 from storage.records import EditionKind
 from storage.stories import Stories
-from tests.jobs.digest_edition import SINCE, edition, flood, hostile
+from tests.jobs.digest_edition import MINISTRY, SINCE, edition, flood, hostile, quiet
 from tests.jobs.site.desk import DAY, add, fill
 
 if TYPE_CHECKING:
@@ -117,10 +120,28 @@ def test_the_front_page_draws_what_it_also_says(book: Book, site: dict[str, byte
     shown = " ".join(page.text_content().split())
     assert f"{len(book.tales)} stories in 84 days" in shown
     assert "Sources' health" in shown
-    assert "signal-and-noise: failed in " in shown
+    assert f"{len(book.tales)} stories Stories of each week that name them, to 29 Nov 2026." in shown
+    assert [row[0].text_content() for row in page.xpath("//table[@class='table small']//tr")] == ["APT28"]
+    assert "signal-and-noise: failed on 7 of 8 days" in shown
     rows = page.xpath("//details[1]//tr")
     assert sum(int(row[1].text) for row in page.xpath("(//details)[1]//tr")) == len(book.tales)
     assert rows
+
+
+def test_the_list_of_editions_says_what_came_of_each_and_no_day_of_an_alert() -> None:
+    headline = replace(MINISTRY, title="Intruders <b>read</b> the ministry's mail")
+    pages = [
+        page_of(edition(number=7, flagged=Section(items=(headline,), stories=1, articles=1)), EditionKind.ALERT),
+        page_of(replace(quiet(), number=6, left_out=14), EditionKind.DIGEST),
+        page_of(edition(number=5), EditionKind.DIGEST),
+    ]
+    page = html.document_fromstring(files(bind(pages, lambda _: []), Front(title="x"))["index.html"])
+    told = [" ".join(entry.text_content().split()) for entry in page.xpath("//p[a[contains(@href, 'editions/')]]")]
+    assert told == [
+        "Alert 7 for cert, 22 Nov 2026 07:01 CET, 3 origins · 0.94 Intruders <b>read</b> the ministry's mail",
+        "Edition 6 for cert, Sun 22 Nov 2026 Quiet day. 0 stories flagged, 14 not for this profile, 0 held",
+        "Edition 5 for cert, Sun 22 Nov 2026 Normal day. 4 stories flagged, 1 held",
+    ]
 
 
 def test_every_page_forbids_itself_everything_but_its_own_style(site: dict[str, bytes]) -> None:
@@ -233,6 +254,37 @@ def test_the_feeds_are_what_rfc_4287_asks_for(book: Book, name: str) -> None:
     links = [entry.find(f"{ATOM}link[@rel='alternate']").get("href") for entry in entries]
     assert all(link.startswith("https://cert.example/watch/") for link in links)
     assert not feedparser.parse(content).bozo
+
+
+def labels(feed: etree._Element) -> list[str]:
+    """What the feed and each of its entries are labelled, in words and for programs."""
+    found = []
+    for element in (feed, *feed.findall(f"{ATOM}entry")):
+        label = element.find(f"{ATOM}category[@scheme='https://www.first.org/tlp/']")
+        found.append("" if label is None else label.get("term"))
+        title = element.findtext(f"{ATOM}title")
+        assert title.startswith(f"[{found[-1]}] ") if found[-1] else "TLP:" not in title
+    return found
+
+
+@pytest.mark.parametrize("name", ["stories.atom", "editions.atom"])
+def test_each_entry_of_a_feed_carries_its_tlp_label_and_the_feed_the_strictest(archive: Database, name: str) -> None:
+    stored = Editions(archive).listed(limit=100)
+    given = zip(stored, cycle(["GREEN", "", "RED", "AMBER+STRICT"]))
+    labelled = [page_of(replace(from_document(one.body), tlp=label), one.kind) for one, label in given]
+    book = bind(labelled, lambda ids: Stories(archive).of(ids))
+    first, *entries = labels(etree.fromstring(files(book, Front(title="Espionage watch"))[name]))
+    told = [[page for page, _ in tale.told] for tale in book.tales]
+    strict = [strictest(some) for some in (told if name == "stories.atom" else [[page] for page in labelled])]
+    assert first == "TLP:RED"
+    assert entries == [f"TLP:{edition.tlp}" if edition and edition.tlp else "" for edition in strict]
+    assert len(set(entries)) > 1
+
+
+def test_the_feeds_of_editions_without_a_label_have_none() -> None:
+    page = page_of(edition(tlp=""), EditionKind.DIGEST)
+    site = files(bind([page], lambda _: []), Front(title="Espionage watch"))
+    assert labels(etree.fromstring(site["editions.atom"])) == ["", ""]
 
 
 def test_a_feed_without_a_base_has_relative_links_and_ids_all_the_same(site: dict[str, bytes]) -> None:
