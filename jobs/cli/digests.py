@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from jobs.digest.edition import Edition
     from jobs.settings import Settings
     from storage.database import Database
-    from storage.records import EditionKind
+    from storage.records import Delivery, EditionKind
 
 digests = typer.Typer(help="What a team reads in the morning.", no_args_is_help=True)
 
 InForm = Annotated[str, typer.Option("--format", help="text, html, markdown or json.")]
 Out = Annotated[Path | None, typer.Option(help="Write to this file.")]
 Open = Annotated[bool, typer.Option("--open", help="Show it in the browser.")]
+NOBODY = "nobody gets its editions: write `to` or `channels`, or channels = [] if that is meant"
 OfProfile = Annotated[str | None, typer.Option("--profile", metavar="NAME", help="The [profile.NAME] of the settings.")]
 
 
@@ -79,6 +80,7 @@ def digest_send(
         _say_what_is_due(context, settings, profile or [], at)
         return
     with locked_for(home, "digest", wait=patience, if_busy=if_busy, verbose=verbose):
+        from jobs.digest.profiles import unserved
         from jobs.digest.send import SendJob, send
         from jobs.digest.view import posted_text, short_notices
 
@@ -87,10 +89,13 @@ def digest_send(
         complain(str(trouble), event="digest.failed")
     for notice in short_notices(posted.made) if now else ():
         complain(notice, event="digest.short")
+    for name in unserved(settings, dict.fromkeys(stored.profile for stored in posted.made)):
+        complain(f"[profile.{name}] {NOBODY}", event="digest.unserved")
     for failure in posted.sent.failures if posted.sent else ():
         complain(failure, event="delivery.failed")
     if verbose or sys.stdout.isatty():
-        say(posted_text(posted))
+        with stored_database(context) as database:
+            say(posted_text(posted, _owed(database), at=at))
     leave(posted.exit)
 
 
@@ -175,19 +180,29 @@ def _of_profile(
 def _say_what_is_due(context: typer.Context, settings: Settings, names: list[str], at: datetime) -> None:
     from jobs.catalogue import known_sources
     from jobs.digest.agenda import agenda
-    from jobs.digest.profiles import mistakes
-    from jobs.digest.view import agenda_text
-    from storage.outbox import Outbox
+    from jobs.digest.profiles import mistakes, unserved
+    from jobs.digest.view import agenda_text, owed_text
 
     with stored_database(context) as database:
         entries = [entry for entry in agenda(database, settings, at=at) if not names or entry.profile in names]
-        owed = len(Outbox(database).owed(at))
+        owed = _owed(database)
     say(agenda_text(entries))
-    say(f"{owed:,} {'delivery is' if owed == 1 else 'deliveries are'} owed from before")
-    wrong = mistakes(settings, (entry.profile for entry in entries), known_sources(home_of(context).sources_file))
+    say(owed_text(owed, at=at))
+    shown = [entry.profile for entry in entries]
+    wrong = mistakes(settings, shown, known_sources(home_of(context).sources_file))
     for mistake in wrong:
         complain(str(mistake), event="digest.failed")
+    for name in unserved(settings, shown):
+        complain(f"[profile.{name}] {NOBODY}", event="digest.unserved")
     leave(wrong[0].exit if wrong else Exit.OK)
+
+
+def _owed(database: Database) -> list[Delivery]:
+    """What is neither sent nor given up."""
+    from storage.outbox import Outbox
+    from storage.records import DeliveryState
+
+    return [each for each in Outbox(database).unsettled() if each.state is not DeliveryState.FAILED]
 
 
 def whose(database: Database, settings: Settings, profile: str | None) -> str:

@@ -28,6 +28,12 @@ class Mailbox:
         """Where the mailbox is."""
         return self.address.rpartition("@")[2]
 
+    @property
+    def key(self) -> str:
+        """What every way to write one address has in common: case means nothing after the @ (RFC 5321, 2.4)."""
+        local, at, domain = self.address.rpartition("@")
+        return f"{local}{at}{domain.lower()}"
+
 
 def mailbox(text: str) -> Mailbox:
     """The one mailbox that is written there: `ada@example.org` or `Ada <ada@example.org>`. Raises ValueError."""

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from crawler.text import clean_line
 from jobs.delivery.outcome import Ending, deferred, of_exit, uncertain
+from jobs.exits import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,18 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")  # of our own environm
 SAID = 2_000  # bytes of its standard error that are looked at, from the end
 
 
+def check_command(channel: Channel) -> None:
+    """Raises `ConfigError` where there is nothing to run."""
+    if not channel.command or not channel.command[0]:
+        raise ConfigError('[channel] command is empty; write a list such as ["/usr/local/bin/deliver"]')
+
+
 def pipe_to(channel: Channel, parcel: Parcel, begin: Callable[[], bool], *, folder: Path) -> Ending | None:
-    """Run the command in the folder of the settings. Whatever it prints to standard output is thrown away."""
+    """Run the command in the folder of the settings. Whatever it prints to standard output is thrown away.
+
+    Raises `ConfigError` where there is none.
+    """
+    check_command(channel)
     text = parcel.write(channel.form).encode("utf-8", "replace")
     if not begin():
         return None

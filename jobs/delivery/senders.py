@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.delivery.addresses import mailbox
-from jobs.delivery.chat import say_in
-from jobs.delivery.command import pipe_to
-from jobs.delivery.folder import put_into
-from jobs.delivery.mail import envelope
+from jobs.delivery.chat import check_chat, say_in
+from jobs.delivery.command import check_command, pipe_to
+from jobs.delivery.folder import folder_of, put_into
+from jobs.delivery.mail import envelope, sender_of
 from jobs.delivery.outcome import Ending, deferred, failed
-from jobs.delivery.smtp import send_mail
-from jobs.delivery.webhook import post
+from jobs.delivery.smtp import check_server, send_mail
+from jobs.delivery.webhook import check_webhook, post
 from jobs.exits import CommandError, ConfigError
 from jobs.settings import Channel, ChannelKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from jobs.delivery.parcel import Parcel
     from jobs.home import Home
-    from jobs.settings import Settings
+    from jobs.settings import Mail, Settings
     from storage.records import Address
-
-OWN_FOLDER = "digests"  # where a folder without a path is: beside the settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,24 +56,57 @@ class Senders:
 
     def _channel(self, name: str, parcel: Parcel, begin: Callable[[], bool], *, at: datetime) -> Ending | None:
         channel = self._named(name)
-        try:
-            match channel.kind:
-                case ChannelKind.FOLDER:
-                    return put_into(self.home.config / Path(channel.path or OWN_FOLDER), parcel, channel.form)
-                case ChannelKind.COMMAND:
-                    return pipe_to(channel, parcel, begin, folder=self.home.config)
-                case ChannelKind.WEBHOOK:
-                    return post(channel, parcel, begin, at=at)
-                case ChannelKind.CHAT:
-                    return say_in(channel, parcel, begin)
-        except ConfigError as error:
-            raise ConfigError(str(error).replace("[channel]", f"[channel.{name}]")) from error
+        with _naming(name):
+            ending = self._over(channel, parcel, begin, at=at)
+        return ending and replace(ending, words=_with_name(ending.words, name))
+
+    def _over(self, channel: Channel, parcel: Parcel, begin: Callable[[], bool], *, at: datetime) -> Ending | None:
+        match channel.kind:
+            case ChannelKind.FOLDER:
+                return put_into(folder_of(channel.path, self.home.config), parcel, channel.form)
+            case ChannelKind.COMMAND:
+                return pipe_to(channel, parcel, begin, folder=self.home.config)
+            case ChannelKind.WEBHOOK:
+                return post(channel, parcel, begin, at=at)
+            case ChannelKind.CHAT:
+                return say_in(channel, parcel, begin)
 
     def _named(self, name: str) -> Channel:
         channel = self.settings.channel.get(name)
         if channel is None:
             there = ", ".join(sorted(self.settings.channel)) or "none"
             raise ConfigError(f"there is no [channel.{name}] in spywire.toml any more; there are {there}")
-        if channel.kind is ChannelKind.COMMAND and not channel.command:
-            raise ConfigError('[channel] command is empty; write a list such as ["/usr/local/bin/deliver"]')
         return channel
+
+
+def check_channel(name: str, channel: Channel) -> None:
+    """Raises `ConfigError` where nothing can ever go over a channel, as far as its settings tell. Nobody is asked."""
+    with _naming(name):
+        match channel.kind:
+            case ChannelKind.FOLDER:
+                folder_of(channel.path, Path())
+            case ChannelKind.COMMAND:
+                check_command(channel)
+            case ChannelKind.WEBHOOK:
+                check_webhook(channel)
+            case ChannelKind.CHAT:
+                check_chat(channel)
+
+
+def check_mail(settings: Mail) -> None:
+    """The same of mail."""
+    check_server(settings)
+    sender_of(settings)
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """What is wrong with a channel is told with its name."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(_with_name(str(error), name)) from error
+
+
+def _with_name(words: str, name: str) -> str:
+    return words.replace("[channel]", f"[channel.{name}]")

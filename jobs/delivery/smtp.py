@@ -220,7 +220,7 @@ def _read(file: BinaryIO, over: Event) -> tuple[int, bool, bytes]:
 
 @contextmanager
 def _session(settings: Mail) -> Iterator[_Session]:
-    _check(settings)
+    check_server(settings)
     session = _Session(patience=settings.timeout)
     try:
         _open(session, settings)
@@ -273,7 +273,8 @@ def _masked(words: str, user: str, password: str) -> str:
     return words
 
 
-def _check(settings: Mail) -> None:
+def check_server(settings: Mail) -> None:
+    """Raises `ConfigError` for settings with which no server can be used. Nobody is asked."""
     if not settings.host:
         raise ConfigError("[mail] host is empty, and mail is to be sent; write the server's name into spywire.toml")
     if settings.user and settings.security is Security.NONE and settings.host not in LOOPBACK:

@@ -59,6 +59,12 @@ def post(channel: Channel, parcel: Parcel, begin: Callable[[], bool], *, at: dat
         connection.close()
 
 
+def check_webhook(channel: Channel) -> None:
+    """Raises `ConfigError` where the address or the secret cannot be used. Nobody is asked."""
+    _checked(channel.url.get_secret_value())
+    _key(channel.secret.get_secret_value())
+
+
 def payload(parcel: Parcel, form: Form) -> bytes:
     """What is posted. In JSON form `body` is the edition's document, otherwise its text."""
     text = parcel.write(form)

@@ -13,7 +13,7 @@ from jobs.digest.words import MARKS
 from storage.records import DeliveryState, EditionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from jobs.digest.agenda import Entry
@@ -66,12 +66,28 @@ def agenda_text(entries: Iterable[Entry]) -> str:
     return "\n".join(_entry(entry) for entry in entries)
 
 
-def posted_text(posted: Posted) -> str:
-    """What was made and sent, in a line each."""
+def posted_text(posted: Posted, owed: Collection[Delivery], *, at: datetime) -> str:
+    """What was made and sent, in a line each, and what is still owed."""
     lines = [_made(stored) for stored in posted.made]
     if posted.sent is not None and posted.sent.counts:
         lines.append("deliveries: " + _counted(posted.sent.counts))
+    if owed:
+        return "\n".join([*(lines or ["nothing is due"]), owed_text(owed, at=at)])
     return "\n".join(lines) or "nothing is due and nothing is owed"
+
+
+def owed_text(owed: Collection[Delivery], *, at: datetime) -> str:
+    """How many deliveries are open, what can be done of them now, and when the next attempt of the others is."""
+    if not owed:
+        return "nothing is owed"
+    under_way = sum(each.state is DeliveryState.SENDING for each in owed)
+    times = sorted(each.next_at for each in owed if each.next_at and each.state is not DeliveryState.SENDING)
+    due = sum(time <= at for time in times)
+    said = [f"{len(owed):,} {'delivery is' if len(owed) == 1 else 'deliveries are'} owed"]
+    said += [f"{due:,} of them now"] if due else []
+    said += [f"{under_way:,} on the way"] if under_way else []
+    said += [f"next attempt {times[due]:%Y-%m-%d %H:%M} UTC"] if due < len(times) else []
+    return ", ".join(said) + "; `spywire digest outbox` names them"
 
 
 def short_notices(made: Iterable[StoredEdition]) -> Iterator[str]:

@@ -68,19 +68,21 @@ def sources(subject: Subject) -> Iterator[Finding]:
 
 def profiles(subject: Subject) -> Iterator[Finding]:
     """Whether each team's digest could be made and has a way to its readers."""
-    from jobs.digest.profiles import addresses, team
+    from jobs.digest.profiles import addresses, mistakes, unserved
 
-    for name in sorted(subject.settings.profile):
-        try:
-            team(subject.settings, name, subject.sources or ())
-            owed = addresses(subject.settings, name)
-        except ConfigError as error:
-            yield fail("profile", str(error), "correct that, or nobody gets this digest")
+    settings, told = subject.settings, set[str]()
+    for name in sorted(settings.profile):
+        wrong = [str(error) for error in mistakes(settings, [name], subject.sources or ())]
+        for mistake in wrong:
+            if mistake not in told:  # two profiles may share a channel
+                yield fail("profile", mistake, "correct that, or nobody gets this digest")
+        told.update(wrong)
+        if wrong:
             continue
-        if owed:
-            yield ok("profile", f"{name}: {len(owed)} to be served")
-        else:
+        if unserved(settings, [name]):
             yield warn("profile", f"{name}: nobody gets it", f"write `to` or `channels` into [profile.{name}]")
+        else:
+            yield ok("profile", f"{name}: {len(addresses(settings, name))} to be served")
 
 
 def libraries(_: Subject) -> Iterator[Finding]:

@@ -2,9 +2,10 @@
 
 from jobs.settings.load import Configuration, load_settings
 from jobs.settings.sections import Backup, Digest, Fetch, Gate, Retention, Schedule, Settings, Storage, Watch
-from jobs.settings.teams import Channel, ChannelKind, Form, Mail, Profile, Security, Weekday
+from jobs.settings.teams import MAIL, Channel, ChannelKind, Form, Mail, Profile, Security, Weekday
 
 __all__ = [
+    "MAIL",
     "Backup",
     "Channel",
     "ChannelKind",

@@ -45,17 +45,20 @@ def load_settings(home: Home, environment: Mapping[str, str]) -> Configuration:
     file = read_toml(home.settings_file) if home.settings_file.exists() else None
     values: dict[str, Any] = {}
     origins: dict[tuple[str, ...], str] = {}
+    begun: dict[tuple[str, ...], str] = {}  # where a table is written down first
     tables = _tables(file) if file else []
     for path, _ in tables:
         _put(values, path, {})  # a profile may be its defaults and nothing else
+        begun[path] = file.where(*path) if file else ""
     for keys, value, origin in [*_from_file(file, tables), *_from_environment(environment)]:
         _check_known(keys, origin)
         _put(values, keys, value)
         origins[keys] = origin
+        begun.setdefault(keys[:-1], origin)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_first_mistake(error, origins)) from error
+        raise ConfigError(_first_mistake(error, begun | origins)) from error
     return Configuration(settings=_anchored(settings, home), origins=origins)
 
 
@@ -89,7 +92,7 @@ def _tables(file: TomlFile) -> _Tables:
 def _check_table(file: TomlFile, path: tuple[str, ...], table: Any) -> None:
     if not isinstance(table, dict):
         hint = f"; write [{path[0]}.NAME] and the keys under it" if path[0] in NAMED else ""
-        raise ConfigError(f"{file.where(*path)}: [{'.'.join(path)}] is a table of keys, not {table!r}{hint}")
+        raise ConfigError(f"{file.where(*path)}: [{'.'.join(path)}] is a table of keys, not a single value{hint}")
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[tuple[str, ...], Any, str]]:
@@ -139,13 +142,16 @@ def _check_known(keys: tuple[str, ...], origin: str) -> None:
         )
 
 
-def _first_mistake(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> str:
+def _first_mistake(error: ValidationError, places: Mapping[tuple[str, ...], str]) -> str:
     mistake = error.errors()[0]
     keys = tuple(str(part) for part in mistake["loc"][: 3 if mistake["loc"][0] in NAMED else 2])
-    said = mistake["msg"].removeprefix("Value error, ")
-    message = said[0].lower() + said[1:]
+    said = mistake["msg"]
+    ours = mistake["type"] == "value_error"
+    message = said.removeprefix("Value error, ") if ours else said[0].lower() + said[1:]
+    if keys[-1] == "[key]":  # the name of a table, as pydantic has it
+        return f"{places.get(keys[:-1], 'settings')}: [{'.'.join(keys[:-1])}]: {message}"
     shown = "" if _is_secret(keys) else f", not {mistake['input']!r}"
-    return f"{origins.get(keys, 'settings')}: [{'.'.join(keys[:-1])}] {keys[-1]}: {message}{shown}"
+    return f"{places.get(keys, 'settings')}: [{'.'.join(keys[:-1])}] {keys[-1]}: {message}{shown}"
 
 
 def _is_secret(keys: tuple[str, ...]) -> bool:
@@ -167,7 +173,7 @@ def _with_a_profile(settings: Settings, home: Home) -> Settings:
     """Without a profile there is one that asks for everything and is written into a folder of the home."""
     if settings.profile:
         return settings
-    daily = Profile(channels=(DIGESTS,), max_stories=settings.digest.max_stories)
+    daily = Profile(channels=(DIGESTS,))
     folder = settings.channel.get(DIGESTS) or Channel(kind=ChannelKind.FOLDER, path=str(home.data / DIGESTS))
     return settings.model_copy(
         update={"profile": {DAILY: daily}, "channel": settings.channel | {DIGESTS: folder}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 from ipaddress import IPv4Network, IPv6Network  # noqa: TC003 - pydantic reads it
 from typing import Annotated
@@ -9,8 +10,46 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from jobs.settings.section import Section, listed
-from jobs.settings.teams import Channel, Mail, Profile, Words
+from jobs.settings.teams import MAIL, Channel, Mail, Profile, Words
 from jobs.spans import kept_text, span_text
+
+
+def _served_at(value: str) -> str:
+    """A host and a port, or nothing."""
+    found = re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:]+):(\d{1,5})", value, re.ASCII)
+    if value and (found is None or int(found[2]) > 65_535):  # noqa: PLR2004 - ports end there
+        raise ValueError("write a host and a port with a colon between them, such as 127.0.0.1:9464")
+    return value
+
+
+def _base_url(value: str) -> str:
+    """A web address, or nothing."""
+    if value and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("write the whole web address, such as https://example.org/digest/")
+    return value
+
+
+def _name(value: str) -> str:
+    """What a profile or a channel may be called: files, List-Id and environment variables are named after it."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", value, re.ASCII):
+        raise ValueError(
+            f"a name has at most 60 small letters, digits, - and _, and begins with a letter or digit{_nearest(value)}"
+        )
+    return value
+
+
+def _nearest(value: str) -> str:
+    near = re.sub(r"[^a-z0-9_-]+", "-", value.lower())[:60].strip("-_")
+    return f"; write {near}" if near else ""
+
+
+def _channel_name(value: str) -> str:
+    if value == MAIL:
+        raise ValueError(
+            "no channel is called mail, since that is the way to the addresses in `to`; give it another name, here and "
+            "in `channels`"
+        )
+    return _name(value)
 
 
 class Fetch(Section):
@@ -26,6 +65,9 @@ class Fetch(Section):
     max_bytes: int = Field(16 * 1024 * 1024, ge=1024, description="Longest answer that is read, in bytes, unpacked.")
     pages_per_source: int = Field(
         500, ge=1, le=100_000, description="Pages of one source that a crawl fetches; the rest waits for the next one."
+    )
+    patience: Annotated[str, AfterValidator(span_text)] = Field(
+        "5m", description="How long a crawl asks for pages of one source; the rest waits for the next one. 0s: no end."
     )
     allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(listed)] = Field(
         (), description="Networks that may be reached though they are not public, such as 10.0.0.0/8."
@@ -113,7 +155,7 @@ class Watch(Section):
     textfile: str = Field(
         "", description="Prometheus figures are written there after each job, relative to the settings. Name it *.prom."
     )
-    metrics: Annotated[str, Field(pattern=r"^$|^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$")] = Field(
+    metrics: Annotated[str, AfterValidator(_served_at)] = Field(
         "", description="Where `spywire schedule` serves /metrics, such as 127.0.0.1:9464. Empty: nowhere."
     )
     heartbeat: str = Field("", description="A file that is touched after each job and by `spywire schedule`.")
@@ -127,15 +169,12 @@ class Site(Section):
 
     folder: str = Field("", description="Where `spywire site build` writes, relative to the settings.")
     title: str = Field("", description="Its headline. Empty: that of [digest].")
-    base_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s/]+(/\S*)?$")] = Field(
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
         "", description="The address it is served at; the feeds' links and ids begin with it."
     )
     profiles: Words = Field((), description="Only the editions of these profiles. Empty: all.")
     editions: int = Field(1000, ge=1, le=100_000, description="Editions shown, the latest ones.")
     noindex: bool = Field(default=True, description="Ask search engines to keep away.")
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 
 
 class Settings(Section):
@@ -151,5 +190,5 @@ class Settings(Section):
     mail: Mail = Field(default_factory=Mail)
     watch: Watch = Field(default_factory=Watch)
     site: Site = Field(default_factory=Site)
-    profile: dict[Name, Profile] = Field(default_factory=dict)  # one for each team
-    channel: dict[Name, Channel] = Field(default_factory=dict)
+    profile: dict[Annotated[str, AfterValidator(_name)], Profile] = Field(default_factory=dict)  # one for each team
+    channel: dict[Annotated[str, AfterValidator(_channel_name)], Channel] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from jobs.delivery.addresses import mailbox_if_any, mailboxes, unsubscribe_link
 from jobs.settings.section import Section, listed
+
+MAIL = "mail"  # the channel of mail addresses; no [channel.NAME] is called so
 
 
 class Weekday(StrEnum):
@@ -73,6 +76,8 @@ def quiet(value: str) -> tuple[time, time] | None:
     """The beginning and the end of hours such as 22:00-06:00; None for none. Raises `ValueError`."""
     if not value:
         return None
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value, re.ASCII):
+        raise ValueError('write two times of day with a dash between them, such as "22:00-06:00"')
     start, end = (time.fromisoformat(part) for part in value.split("-"))
     if start == end:
         raise ValueError("begin and end are the same; leave it empty for no quiet hours")
@@ -103,6 +108,36 @@ def _language(value: str) -> str:
     return value.lower()
 
 
+def _day(value: Any) -> Any:
+    """A day by its first three letters, whatever the case."""
+    if not isinstance(value, str) or value.lower() not in set(Weekday):
+        raise ValueError(f"write days by their first three letters: {', '.join(Weekday)}")
+    return value.lower()
+
+
+def _some_day(value: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+    if not value:
+        raise ValueError("a digest is due on one day of the week at least; name it, such as mon")
+    return value
+
+
+def _server(value: str) -> str:
+    """The name or address of a mail server, and nothing beside it."""
+    if found := re.fullmatch(r"(?P<name>[^\s/@:]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})", value, re.ASCII):
+        raise ValueError(f'write host = "{found["name"].strip("[]")}" and port = {found["port"]}')
+    if value and not re.fullmatch(r"[^\s/@:\[\]]+", value) and not _is_address(value):
+        raise ValueError("write the name of a mail server and nothing else, such as mail.example.org")
+    return value
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
 OneMailbox = Annotated[str, AfterValidator(mailbox_if_any)]
 Countries = Annotated[tuple[Annotated[str, AfterValidator(country_code)], ...], BeforeValidator(listed)]
@@ -112,7 +147,7 @@ Languages = Annotated[tuple[Annotated[str, AfterValidator(_language)], ...], Bef
 class Mail(Section):
     """The mail server that digests go through."""
 
-    host: str = Field("", description="The server. Empty: no mail is sent.")
+    host: Annotated[str, AfterValidator(_server)] = Field("", description="The server. Empty: no mail is sent.")
     port: int = Field(0, ge=0, le=65535, description="0: 587 with starttls, 465 with tls, 25 with none.")
     security: Security = Field(
         Security.STARTTLS, description="starttls, tls or none. A server that lacks it is refused, never worked around."
@@ -134,7 +169,7 @@ class Channel(Section):
 
     kind: ChannelKind = Field(ChannelKind.FOLDER, description="folder, command, webhook or chat.")
     form: Form = Field(Form.HTML, description="text, html, markdown or json; a chat always gets its own short text.")
-    path: str = Field("", description="folder: where the files are written, relative to the settings.")
+    path: str = Field("", description="folder: where the files are written, relative to the settings, or ~/...")
     command: Words = Field((), description="command: a program and its arguments; it reads the edition from its stdin.")
     url: SecretStr = Field(
         SecretStr(""), description="webhook: an https address. chat: an apprise address (slack://, msteams://, ...)."
@@ -151,9 +186,9 @@ class Profile(Section):
         time(7, 0), description="When the digest is due, by the clock of the zone: 07:00."
     )
     zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="Its time zone: Europe/Vienna.")
-    weekdays: Annotated[tuple[Weekday, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
-        tuple(Weekday), description="Days on which it is due."
-    )
+    weekdays: Annotated[
+        tuple[Annotated[Weekday, BeforeValidator(_day)], ...], BeforeValidator(listed), AfterValidator(_some_day)
+    ] = Field(tuple(Weekday), description="Days on which it is due.")
     to: Annotated[Words, AfterValidator(mailboxes)] = Field((), description="Mail addresses; each gets a mail.")
     channels: Words = Field((), description="Channels that get it, by name: [channel.NAME].")
     tlp: Literal["", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = Field(
@@ -167,12 +202,14 @@ class Profile(Section):
     languages: Languages = Field((), description="Only articles in these languages (en, de).")
     tags: Words = Field((), description="Only articles of sources with one of these tags.")
     threshold: float = Field(0.0, ge=0, le=1, description="Flagged stories below this score are left out. 0: none.")
-    max_stories: int = Field(60, ge=1, le=1000, description="Stories shown in full; the rest is counted.")
+    max_stories: int = Field(
+        0, ge=0, le=1000, description="Stories shown in full; the rest is counted. 0: as many as [digest] says."
+    )
     excerpt: int = Field(600, ge=0, le=5000, description="Characters quoted of a story; a source may allow fewer.")
     check: int = Field(3, ge=0, le=20, description="Rejected articles that a reader is asked about in each edition.")
     alert_score: float = Field(0.0, ge=0, le=1, description="A story with this score is sent at once. 0: never.")
     alert_origins: int = Field(2, ge=1, le=50, description="... when this many independent reports stand behind it.")
     alert_cap: int = Field(3, ge=1, le=50, description="Alerts a day at most; the digest tells the others.")
-    quiet_hours: Annotated[str, Field(pattern=r"^$|^\d\d:\d\d-\d\d:\d\d$"), AfterValidator(_quiet)] = Field(
+    quiet_hours: Annotated[str, AfterValidator(_quiet)] = Field(
         "", description="No alert in these hours of the zone: 22:00-06:00. They wait for the morning."
     )

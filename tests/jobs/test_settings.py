@@ -11,6 +11,7 @@ import pytest
 
 from crawler.discover import SourceKind
 from jobs.catalogue import pick, read_sources
+from jobs.digest.profiles import team
 from jobs.exits import ConfigError, UsageError
 from jobs.home import Home, find_home
 from jobs.init import CATALOGUE, settings_template, write_home
@@ -77,6 +78,36 @@ def test_a_secret_can_lie_in_a_file_and_is_not_shown(home: Home, tmp_path: Path)
         ('[fetch]\nallow_networks = ["here"]\n', r"spywire\.toml:2: \[fetch\] allow_networks"),
         ("[fetch]\nallow_ports = [80, 99999]\n", r"spywire\.toml:2: \[fetch\] allow_ports: .*65535, not 99999"),
         ('[profile.x]\nzone = "Mars/X"\n', r"spywire\.toml:2: \[profile\.x\] zone: no such time zone; write"),
+        ("[profile.CERT]\n", r"spywire\.toml:1: \[profile\.CERT\]: a name has at most 60 small letters.*; write cert$"),
+        ('[fetch]\n[channel."Our Wiki!"]\n', r"spywire\.toml:2: \[channel\.Our Wiki!\]: .*; write our-wiki$"),
+        (
+            '[channel.mail]\nkind = "folder"\n',
+            r"spywire\.toml:1: \[channel\.mail\]: no channel is called mail, .*; give it another name, here and in",
+        ),
+        (
+            '[profile.x]\nquiet_hours = "22-6"\n',
+            r":2: \[profile\.x\] quiet_hours: write two times .*\"22:00-06:00\", not",
+        ),
+        ('[profile.x]\nquiet_hours = "25:00-06:00"\n', r":2: \[profile\.x\] quiet_hours: write two times"),
+        (
+            "[profile.x]\nweekdays = []\n",
+            r":2: \[profile\.x\] weekdays: a digest is due on one day of the week at least",
+        ),
+        (
+            '[profile.x]\nweekdays = ["monday"]\n',
+            r":2: \[profile\.x\] weekdays: write days by .*: mon, tue, .*, not 'monday'",
+        ),
+        ('[profile.x]\ncountries = ["Germany"]\n', r":2: \[profile\.x\] countries: Germany is no country code"),
+        ('[mail]\nhost = "mx.example:587"\n', r':2: \[mail\] host: write host = "mx\.example" and port = 587, not'),
+        (
+            '[mail]\nhost = "smtp://mx.example"\n',
+            r":2: \[mail\] host: write the name of a mail server and nothing else",
+        ),
+        (
+            '[watch]\nmetrics = "9464"\n',
+            r":2: \[watch\] metrics: write a host and a port .*127\.0\.0\.1:9464, not '9464'",
+        ),
+        ('[site]\nbase_url = "example.org"\n', r":2: \[site\] base_url: write the whole web address, such as https://"),
         ("[fetch\ndelay = 3\n", r"spywire\.toml:1: not TOML"),
         ("[fetch]\ndelay = 3\ndelay = 4\n", r"spywire\.toml:3: not TOML"),
     ],
@@ -91,6 +122,7 @@ def test_a_mistake_is_reported_with_its_line(home: Home, text: str, message: str
     [
         ("SPYWIRE_FETCH__DELY", "3", r"\$SPYWIRE_FETCH__DELY: unknown key dely in \[fetch\]"),
         ("SPYWIRE_FETCH__DELAY", "soon", r"\$SPYWIRE_FETCH__DELAY: \[fetch\] delay"),
+        ("SPYWIRE_CHANNEL__MAIL__PATH", "out", r"\$SPYWIRE_CHANNEL__MAIL__PATH: \[channel\.mail\]: no channel is"),
         ("SPYWIRE_STORAGE__URL_FILE", "/nowhere", r"\$SPYWIRE_STORAGE__URL_FILE names /nowhere, which cannot be read"),
     ],
 )
@@ -99,6 +131,20 @@ def test_a_mistake_in_the_environment_is_reported_with_its_name(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         load(home, **{name: value})
+
+
+@pytest.mark.parametrize("host", ["mail_server", "mx.example.", "192.0.2.1", "::1", "fe80::1%eth0", "bücher.example"])
+def test_a_mail_server_is_a_name_or_an_address(home: Home, host: str) -> None:
+    assert load(home, f'[mail]\nhost = "{host}"\n').settings.mail.host == host
+
+
+def test_a_profile_has_the_title_and_the_room_of_the_digest_unless_it_has_its_own(home: Home) -> None:
+    text = '[digest]\ntitle = "Watch"\nmax_stories = 5\n[profile.a]\n[profile.b]\nmax_stories = 60\ntitle = "B"\n'
+    settings = load(home, text).settings
+    made = [team(settings, name, ()) for name in ("a", "b")]
+    assert [(each.title, each.most_items) for each in made] == [("Watch", 5), ("B", 60)]
+    alone = load(home, "[digest]\nmax_stories = 5\n").settings
+    assert team(alone, "daily", ()).most_items == 5
 
 
 def test_a_file_that_is_not_text_is_refused(home: Home) -> None:

@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_waits_until_it_can(office: Office) -> N
     office.set("channel.files", kind="folder", path="out")
     office.add(*to(":files"))
     (office.folder / "out").write_text("no folder")
-    assert "see [channel] path" in office.send().failures[0]
+    assert "see [channel.files] path" in office.send().failures[0]
     (office.folder / "out").unlink()
     assert office.send(HOUR).failures == []
     assert (office.folder / "out" / "daily-00001.html").read_text().startswith("<!")

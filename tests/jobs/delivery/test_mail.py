@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import SMTP, default
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jobs.delivery.addresses import mailbox
-from jobs.delivery.mail import envelope
-from jobs.delivery.parcel import Parcel, parcel, subject
+from jobs.delivery.mail import COLUMNS, envelope
+from jobs.delivery.parcel import Parcel, header_line, parcel, subject
 from jobs.digest.columns import columns
 from jobs.digest.edition import Day
 from jobs.digest.render import render
@@ -21,6 +22,7 @@ from jobs.exits import ConfigError
 from jobs.settings import Mail, load_settings
 from storage.records import EditionKind, StoredEdition
 from tests.jobs.delivery.office import AT, DAY, HEADLINE, Office, edition, item
+from tests.jobs.digest_edition import quiet
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -104,6 +106,11 @@ def test_an_alert_says_so_in_its_subject() -> None:
     assert message["Subject"] == f"ALERT: {HEADLINE}"
 
 
+def test_a_subject_tells_a_profile_that_asked_for_none_of_it_from_a_world_without_any() -> None:
+    ends = [subject(replace(quiet(), left_out=n), kind=EditionKind.DIGEST, number=3).split(": ")[1] for n in (0, 14)]
+    assert ends == ["nothing flagged", "nothing for this profile"]
+
+
 def test_a_blind_day_and_the_traffic_light_stand_in_the_subject() -> None:
     blind = replace(edition(day=Day.BLIND), tlp="AMBER+STRICT")
     assert subject(blind, kind=EditionKind.DIGEST, number=3) == (
@@ -143,6 +150,57 @@ def check(data: bytes) -> None:
     assert len([line for line in head if not line.startswith((b" ", b"\t"))]) == 10
     assert len(list(message.iter_parts())) == 2
     assert message_from_bytes(data, policy=SMTP).get_payload(0).get_content_type() == "text/plain"  # type: ignore[union-attr]
+
+
+WORDS = (
+    "خبر عاجل تجسس على وزارة الخارجية في الدولة",
+    "외교부 이메일 해킹 러시아 정보기관 배후로 지목",
+    "Υπουργείο Εξωτερικών κατασκοπεία από χάκερ",
+    "Хакеры ГРУ взломали министерство иностранных дел",
+    "Norway’s ministry was read for 14 months — report, says: “x” (2) =?utf-8?q?x?= a;b",
+    "外交部郵件遭駭 🕵️‍♀️ नमस्ते दुनिया",
+    "x" * 90,
+)
+SHUFFLED = st.sampled_from(WORDS).flatmap(lambda words: st.permutations(words.split())).map(" ".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(SHUFFLED.map("[TLP:AMBER] ALERT: {}".format), st.text(max_size=200)))
+@example("[TLP:AMBER] ALERT: على عاجل خبر في الخارجية وزارة تجسس الدولة")  # the library's own folding joins two words
+@example("[TLP:AMBER] ALERT: 배후로 해킹 외교부 이메일 러시아 지목 정보기관")
+def test_a_subject_is_read_as_it_was_written(text: str) -> None:
+    told = header_line(text)
+    letter = replace(packed(), subject=told, write=lambda _: "")
+    data = envelope(letter, "ada@example.org", SETTINGS).data
+    raw = str(message_from_bytes(data)["Subject"])
+    assert (str(read(data)["Subject"]), unfolded(raw)) == (told, told)
+    assert all(len(line) <= COLUMNS for line in f"Subject: {raw}".splitlines())
+    assert len(read(data).keys()) == 10
+    assert data == envelope(letter, "ada@example.org", SETTINGS).data
+
+
+@settings(max_examples=40, deadline=None)
+@given(SHUFFLED.map(lambda text: text.replace("=?", "").replace("\u200d", "")))
+def test_a_sender_s_name_is_read_as_it_was_written(name: str) -> None:
+    sender = f'"{name}" <digest@example.org>'
+    letter = replace(packed(), write=lambda _: "")
+    data = envelope(letter, "ada@example.org", SETTINGS.model_copy(update={"sender": sender})).data
+    raw = str(message_from_bytes(data)["From"])
+    shown, _, address = raw.rpartition(" <")
+    assert (unfolded(shown).removeprefix('"').removesuffix('"'), address) == (name, "digest@example.org>")
+    assert str(read(data)["From"].addresses[0].addr_spec) == "digest@example.org"
+    assert all(len(line) <= COLUMNS for line in f"From: {raw}".splitlines())
+
+
+def unfolded(raw: str) -> str:
+    """As RFC 5322, 2.2.3 and RFC 2047 have it. The library's newer parser puts spaces into names."""
+    return str(make_header(decode_header(raw.replace("\r\n", ""))))
+
+
+def test_a_tower_of_accents_is_no_subject() -> None:
+    shown = header_line("Z" + "\u0336\u0317\u0348" * 20 + " was here")
+    assert (shown[0], shown[-9:], len(shown)) == ("Z", " was here", 1 + 4 + 9)
+    assert header_line("Tiếng Việt " + "ả" * 5) == "Tiếng Việt " + "ả" * 5
 
 
 @pytest.mark.parametrize(
