@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.text import clean_line, clean_text
 from storage.records import Extent
+from storage.troubles import shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,14 +113,8 @@ def _settings(configuration: Configuration) -> Iterator[tuple[str, str, Any, str
         named = section in {"profile", "channel"}
         for path, keys in [((section, name), keys) for name, keys in table.items()] if named else [((section,), table)]:
             for key, value in keys.items():
-                shown = _without_password(value) if (section, key) == ("storage", "url") else value
+                shown = shown_text(value) if (section, key) == ("storage", "url") else value
                 yield ".".join(path), key, shown, configuration.origin(*path, key)
-
-
-def _without_password(url: str) -> str:
-    scheme, mark, rest = url.partition("://")
-    user, at, host = rest.rpartition("@")
-    return f"{scheme}{mark}{user.partition(':')[0]}:***{at}{host}" if ":" in user else url
 
 
 def _looked_again(counts: Mapping[str, int]) -> list[str]:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from jobs.exits import Exit, UsageError
+from jobs.exits import ConfigError, Exit, UsageError
 from jobs.home import Home, find_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from crawler.hosts import HostMemory
     from crawler.run import Gate
     from crawler.workers import Workers
     from jobs.settings import Configuration
@@ -33,7 +34,12 @@ def home_of(context: typer.Context) -> Home:
     """The home the command is for. Raises `UsageError` where one is named that is not there: it may be mistyped."""
     home = find_home(context.obj, os.environ)
     named = context.obj or os.environ.get("SPYWIRE_HOME")
-    if named and context.info_name not in FIRST and not home.config.is_dir():
+    try:
+        there = home.config.is_dir()
+    except OSError as error:
+        cure = "run spywire as the user it belongs to, or give it to yours"
+        raise ConfigError(f"cannot look into {home.config}: {error.strerror}; {cure}") from error
+    if named and context.info_name not in FIRST and not there:
         raise UsageError(
             f"there is no home {home.config}: check the path (--home, SPYWIRE_HOME), "
             f"or make one with `spywire --home {shlex.quote(str(home.config))} init`"
@@ -81,6 +87,15 @@ def stored_database(context: typer.Context) -> Iterator[Database]:
         if database is None:
             raise UsageError(EMPTY)
         yield database
+
+
+@contextmanager
+def known_hosts(context: typer.Context) -> Iterator[HostMemory]:
+    """What servers asked of earlier crawls: their rules, and to be left alone. What is new of it is not kept."""
+    from crawler.hosts import HostMemory
+
+    with database_if_any(context) as database:
+        yield HostMemory(database, dry=True)
 
 
 def right_now() -> datetime:

@@ -18,6 +18,7 @@ from storage.database import COPYING, HEAD, Database, make_engine, parse, revisi
 from storage.errors import OccupiedError, StorageError
 from storage.search import refresh
 from storage.tables import ArticleRow, LinkRow, Table
+from storage.troubles import cannot_open, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,20 +173,20 @@ def _mark(reading: Session) -> str:
 def _claim(url: str, mark: str) -> tuple[Database, bool]:
     """The target, empty and marked, or with the beginning of this very copy in it."""
     parsed = parse(url)
-    shown = parsed.render_as_string(hide_password=True)
+    place = shown(parsed)
     engine = make_engine(parsed)
     try:
         with engine.connect() as connection:
             revision, tables = revision_on(connection), sorted(inspect(connection).get_table_names())
     except (SQLAlchemyError, OSError) as error:
-        raise StorageError(f"cannot open {shown}: {error}".splitlines()[0]) from error
+        raise cannot_open(parsed, error, named_by="--to") from error
     if revision == mark:
         return Database(engine), True
     engine.dispose()
     if revision is None and tables:
-        raise OccupiedError(f"{shown} holds something else ({', '.join(tables[:NAMED])}): name an empty database")
+        raise OccupiedError(f"{place} holds something else ({', '.join(tables[:NAMED])}): name an empty database")
     if revision is not None and revision.startswith(COPYING):
-        raise OccupiedError(f"{shown} holds the beginning of another copy: name an empty database")
+        raise OccupiedError(f"{place} holds the beginning of another copy: name an empty database")
     target = Database.open(url)
     with target.write() as session:
         held = next(((table.name, count) for table in TABLES if (count := _count(session, table))), None)
@@ -193,7 +194,7 @@ def _claim(url: str, mark: str) -> tuple[Database, bool]:
             session.execute(text("UPDATE alembic_version SET version_num = :mark"), {"mark": mark})
     if held is not None:
         target.close()
-        raise OccupiedError(f"{shown} holds {held[1]:,} {held[0]} already: name an empty database")
+        raise OccupiedError(f"{place} holds {held[1]:,} {held[0]} already: name an empty database")
     return target, False
 
 

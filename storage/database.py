@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from storage.errors import BadUrlError, PassingError, SchemaNewerError, StorageError
 from storage.mounts import network_place
 from storage.patience import PATIENCE, passing, pauses
+from storage.troubles import cannot_open, cause, cure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-HEAD = "0005"  # the newest migration; a test holds it to the folder
+HEAD = "0006"  # the newest migration; a test holds it to the folder
 BUSY_TIMEOUT_MS = 15_000
 TURN = 0.001, 0.003  # seconds between two looks whether it is our turn to write
 COPYING = "copying-"  # stands in place of the schema's revision while a copy is not finished
@@ -66,13 +67,12 @@ class Database:
         An SQLite file is copied before it is upgraded, unless that is not wanted: `FILE.before-REVISION`.
         """
         parsed = parse(url)
-        shown = parsed.render_as_string(hide_password=True)
         try:
             engine = make_engine(parsed)
             with _disposed(engine):
                 _upgrade(engine, keep_before=keep_before)
         except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"cannot open the database {shown}: {_cause(error)}; check [storage] url") from error
+            raise cannot_open(parsed, error) from error
         return cls(engine, patience=patience)
 
     @contextmanager
@@ -139,7 +139,7 @@ class Database:
                 return engine.connect()
             except DBAPIError as error:
                 if waited < TOLD_AFTER <= waited + pause:
-                    log.warning("the database does not answer, waiting for it: %s", _cause(error))
+                    log.warning("the database does not answer, waiting for it: %s", cause(error))
                 if self._hurried.wait(pause):
                     break
                 waited += pause
@@ -185,12 +185,8 @@ def _translated() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         kind = PassingError if passing(error) else StorageError
-        raise kind(f"the database failed: {_cause(error)}; check its disk, rights and server") from error
-
-
-def _cause(error: Exception) -> str:
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+        remedy = cure(error, "check its disk, rights and server")
+        raise kind(f"the database failed: {cause(error)}; {remedy}") from error
 
 
 def parse(url: str) -> URL:
@@ -198,7 +194,7 @@ def parse(url: str) -> URL:
     try:
         parsed = make_url(url)
         name = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:  # the last for a port that is no number
         raise BadUrlError(f"[storage] url is not a database URL ({error}); write sqlite:///FILE") from error
     if name == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-from storage.errors import StorageError
+from storage.troubles import cannot_open
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,11 +119,7 @@ class ServerLock:
             self._who = "" if taken else self._asked(connection)
         except SQLAlchemyError as error:
             self.free()
-            shown = self._url.render_as_string(hide_password=True)
-            cause = str(getattr(error, "orig", None) or error).strip().splitlines()
-            raise StorageError(
-                f"cannot open the database {shown}: {cause[0] if cause else 'no answer'}; check [storage] url"
-            ) from error
+            raise cannot_open(self._url, error) from error
         if not taken:
             self.free()
         return taken

@@ -15,6 +15,7 @@ from storage.database import HEAD, file_of, make_engine, parse, revision_on
 from storage.errors import StorageError
 from storage.records import LinkState
 from storage.tables import ArticleRow, LinkRow, PollRow, RunRow, Table, VerdictRow
+from storage.troubles import cannot_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,9 +130,7 @@ def _connected(url: URL) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except (SQLAlchemyError, OSError) as error:
-        shown = url.render_as_string(hide_password=True)
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise StorageError(f"cannot open the database {shown}: {cause}; check [storage] url") from error
+        raise cannot_open(url, error) from error
     finally:
         engine.dispose()
 

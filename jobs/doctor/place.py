@@ -34,9 +34,13 @@ def writable(subject: Subject) -> Iterator[Finding]:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            user = os.environ.get("USER") or f"user {os.geteuid()}"
-            remedy = f"give {user} the right to write there, make room, or choose another home with --home"
+            remedy = f"give {_user()} the right to write there, make room, or choose another home with --home"
             yield fail("home", f"cannot write {folder}: {error.strerror}", remedy, Exit.STORAGE)
+            return
+    for path in _files(subject):
+        if not os.access(path, os.R_OK | os.W_OK):
+            remedy = f"give it to the user that runs spywire: chown {_user()} {path}"
+            yield fail("home", f"cannot write {path}, which belongs to {_owner(path)}", remedy, Exit.STORAGE)
             return
     yield ok("home", ", ".join(f"{folder}{'' if folder.is_dir() else ' (not there yet)'}" for folder in folders))
 
@@ -96,6 +100,25 @@ def file_system(subject: Subject) -> Iterator[Finding]:
         yield fail("file system", f"{path} lies on {kind}, where SQLite loses data", remedy, Exit.STORAGE)
     elif path:
         yield ok("file system", "the database lies on a local disk")
+
+
+def _files(subject: Subject) -> Iterator[Path]:
+    """What every job writes into, as far as it is there."""
+    if path := database_file(subject):
+        yield from (file for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
+    if subject.home.state.is_dir():
+        yield from sorted(subject.home.state.glob("*.lock"))
+
+
+def _user() -> str:
+    return os.environ.get("USER") or f"user {os.geteuid()}"
+
+
+def _owner(file: Path) -> str:
+    try:
+        return file.owner()
+    except (OSError, KeyError):
+        return "somebody else"
 
 
 def _nearest(folder: Path) -> Path:

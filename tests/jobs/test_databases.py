@@ -136,7 +136,7 @@ def test_a_crawl_on_a_full_disk_ends_with_74_and_goes_on_when_there_is_room(smal
     desk.sources(wire=f"{site.url}/feed.xml")
     full = desk.crawl()
     assert full.code == 74, full.err
-    assert "check its disk" in full.err
+    assert "make room on its disk" in full.err
     with suppress(OSError), (small_disk / "fill").open("wb", buffering=0) as file:
         while True:
             file.write(bytes(512))

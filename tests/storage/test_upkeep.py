@@ -157,7 +157,7 @@ def test_a_full_disk_ends_in_an_error_and_harms_nothing(full: tuple[Database, Pa
         while len(done) < 1000:
             done.append(room.discover(link(len(done))))
 
-    with pytest.raises(StorageError, match=r"database or disk is full.*check its disk"):
+    with pytest.raises(StorageError, match=r"database or disk is full.*make room on its disk"):
         go_on()
     assert 0 < sum(done) < 1000
     limits.append(2**30)
