@@ -40,13 +40,13 @@ class Upgraded:
 
 
 class Progress:
-    """A line on standard error now and then; on a terminal it is rewritten."""
+    """A line on standard error now and then, for those who watch: on a terminal, where it is rewritten, or if asked."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream, self._live, self._shown = stream, stream.isatty(), time.monotonic()
+    def __init__(self, stream: TextIO, *, verbose: bool = False) -> None:
+        self._stream, self._live, self._verbose, self._shown = stream, stream.isatty(), verbose, time.monotonic()
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if time.monotonic() - self._shown < SHOWN_EVERY:
+        if not (self._live or self._verbose) or time.monotonic() - self._shown < SHOWN_EVERY:
             return
         self._shown = time.monotonic()
         line = f"{what} {done:,}/{total:,}"

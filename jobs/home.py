@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 KEPT = "SPYWIRE_KEPT"  # names the folder with the last good settings and sources; a daemon sets it for its jobs
 LOOK_AGAIN = 0.2  # seconds, while waiting for a lock
+WAIT = ", or let --wait do so"  # said by those commands that have it
 
 _early: dict[Path, FileLock] = {}  # what `take_early` took for this process
 
@@ -88,13 +90,23 @@ def locked(home: Home, job: str, *, wait: timedelta = timedelta()) -> Iterator[N
         if not lock.held():
             _take(lock, job, f"{home.state}", wait=wait)
     except OSError as error:
-        raise ConfigError(
-            f"cannot write {lock.path}: {error.strerror}; choose a home you may write with --home"
-        ) from error
+        raise _unwritable(lock.path, error) from error
     try:
         yield
     finally:
         lock.free()
+
+
+def _unwritable(path: Path, error: OSError) -> Exception:
+    """Why a home's lock cannot be taken. Another home is no cure where this one has an archive: it would begin anew."""
+    said = f"cannot write {path}: {error.strerror}"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}:
+        return StorageError(f"{said}; make room on that disk, or mount it for writing, and run the same again")
+    try:
+        owner = path.owner()
+    except (OSError, KeyError):  # it is not there, or nobody has that number
+        return ConfigError(f"{said}; choose a home you may write with --home")
+    return ConfigError(f"{said}; it belongs to {owner}: run spywire as {owner}, or give the home to your own user")
 
 
 @contextmanager
@@ -127,7 +139,7 @@ def _take(lock: Lock, job: str, place: str, *, wait: timedelta) -> None:
 
 
 def _busy(lock: Lock, place: str) -> str:
-    return f"{place} is in use by {lock.holder()}; wait for it to end, or let --wait do so"
+    return f"{place} is in use by {lock.holder()}; wait for it to end"
 
 
 def stand_by(lock: Lock, job: str, *, stopped: Callable[[float], bool], waiting: Callable[[str], None]) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from jobs.databases import Progress
 
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say how far it is, and what was done.")]
+
 databases = typer.Typer(help="Care for the database.", no_args_is_help=True)
 
 
@@ -58,6 +60,7 @@ def backup(
     context: typer.Context,
     target: Annotated[str, typer.Argument(help="A file, or a folder (FOLDER/) for a file named by its time.")],
     keep: Annotated[int | None, typer.Option(help="Keep only this many dated backups in the folder.", min=1)] = None,
+    verbose: Verbose = False,
 ) -> None:
     """Write what is stored now into an SQLite file, while everything goes on. Also from PostgreSQL."""
     from jobs.databases import back_up
@@ -68,11 +71,12 @@ def backup(
         locked_for(home_of(context), "backup", url=url),
         stored_database(context) as database,
         recorded(database, "backup") as run,
-        _progress() as watch,
+        _progress(verbose=verbose) as watch,
     ):
         path = back_up(database, url, target, keep=keep, now=run.started_at, watch=watch)
         run.counts = {"bytes": path.stat().st_size}
-    say(f"wrote {path}, {path.stat().st_size / 2**20:.1f} MiB")
+    if verbose or sys.stdout.isatty():
+        say(f"wrote {path}, {path.stat().st_size / 2**20:.1f} MiB")
 
 
 @databases.command()
@@ -108,11 +112,12 @@ def vacuum(context: typer.Context) -> None:
 def copy(
     context: typer.Context,
     to: Annotated[str, typer.Option(metavar="URL", help="An empty database: sqlite:///FILE, postgresql://HOST/NAME.")],
+    verbose: Verbose = False,
 ) -> None:
     """Copy everything into another database and compare every row. Killed, it goes on when it is run again."""
     from jobs.databases import copy_to
 
-    with stored_database(context) as database, _progress() as watch:
+    with stored_database(context) as database, _progress(verbose=verbose) as watch:
         copied = copy_to(home_of(context), database, _url(context), to, watch=watch)
     rows = sum(copied.rows.values())
     say(f"copied {rows:,} rows of {len(copied.rows)} tables, {copied.written:,} of them now; every row was compared")
@@ -124,10 +129,10 @@ def _url(context: typer.Context) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress(*, verbose: bool = False) -> Iterator[Progress]:
     from jobs.databases import Progress
 
-    progress = Progress(sys.stderr)
+    progress = Progress(sys.stderr, verbose=verbose)
     try:
         yield progress
     finally:

@@ -38,19 +38,23 @@ def locked_for(
     job: str,
     *,
     url: str | None = None,
-    wait: timedelta = timedelta(),
+    wait: timedelta | None = None,
     if_busy: Busy = Busy.FAIL,
     verbose: bool = False,
 ) -> Iterator[None]:
-    """Be the only run of a job in this home, and on the database of a `url`; or end as `--if-busy` says."""
-    from jobs.home import alone, locked
+    """Be the only run of a job in this home, and on the database of a `url`; or end as `--if-busy` says.
 
+    `wait` is None for a command without `--wait`.
+    """
+    from jobs.home import WAIT, alone, locked
+
+    patience = wait or timedelta()
     try:
-        with locked(home, job, wait=wait), nullcontext() if url is None else alone(home, url, job, wait=wait):
+        with locked(home, job, wait=patience), nullcontext() if url is None else alone(home, url, job, wait=patience):
             yield
     except BusyError as error:
         if if_busy is not Busy.SKIP:
-            raise
+            raise BusyError(f"{error}{WAIT * (wait is not None)}") from error
         if verbose:
             say(f"skipped: {error}")
         leave(Exit.OK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -17,7 +18,9 @@ import pytest
 
 from jobs.exits import BusyError, ConfigError
 from jobs.home import Home, alone, locked
+from jobs.start import hasty
 from storage.database import parse
+from storage.errors import StorageError
 from storage.locks import FileLock, Holder, ServerLock, database_lock
 from tests.zoo import Zoo, animal, drips
 
@@ -71,6 +74,57 @@ def test_the_kernel_frees_the_lock_of_a_killed_run(tmp_path: Path) -> None:
 def test_a_home_that_cannot_be_written_says_what_to_do() -> None:
     with pytest.raises(ConfigError, match="--home"), locked(home_in(Path("/proc/nowhere")), "crawl"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (errno.EROFS, StorageError, "mount it for writing"),
+        (errno.ENOSPC, StorageError, "make room on that disk"),
+        (errno.EACCES, ConfigError, "it belongs to root: run spywire as root"),
+    ],
+)
+def test_a_home_that_was_writable_is_not_left_for_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[Exception], words: str
+) -> None:
+    def refused(_self: FileLock, _me: Holder) -> bool:
+        raise OSError(code, os.strerror(code))
+
+    (tmp_path / "crawl.lock").touch()
+    monkeypatch.setattr(FileLock, "take", refused)
+    monkeypatch.setattr(Path, "owner", lambda _self: "root")
+    with pytest.raises(kind, match=words) as error, locked(home_in(tmp_path), "crawl"):
+        pass
+    assert "--home" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "job"),
+    [
+        ("crawl", "crawl"),
+        ("--home /srv crawl --all", "crawl"),
+        ("schedule --once", "schedule"),
+        ("schedule", ""),
+        ("schedule --once --lenient", ""),
+        ("crawl --wait 5m", ""),
+        ("crawl --if-busy=skip", ""),
+        ("status --check", ""),
+    ],
+)
+def test_what_cron_starts_looks_for_its_lock_before_all_else(words: str, job: str) -> None:
+    assert hasty(words.split(), {})[1] == job
+
+
+@pytest.mark.parametrize(("command", "wait"), [("crawl", ", or let --wait do so"), ("schedule --once", "")])
+def test_who_is_busy_says_so_in_the_form_that_is_asked_for(tmp_path: Path, command: str, wait: str) -> None:
+    call = [sys.executable, "-m", "jobs", "--home", str(tmp_path), *command.split()]
+    with locked(home_in(tmp_path), command.split(maxsplit=1)[0]):
+        done = subprocess.run(
+            call, capture_output=True, text=True, check=False, env=os.environ | {"SPYWIRE_LOG": "json"}
+        )
+    line = json.loads(done.stderr)
+    assert (done.returncode, line["level"]) == (75, "error")
+    assert line["message"].endswith(f"wait for it to end{wait}")
 
 
 def test_homes_that_share_a_database_do_not_run_a_job_at_once(database_url: str, tmp_path: Path) -> None:
