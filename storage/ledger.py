@@ -6,17 +6,18 @@ that ends by itself, and settled in the transaction that stores what came of it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy import and_, case, func, not_, or_, select, text, update
 
-from storage.records import Link, LinkHistory, LinkState, Settled, Tally
+from storage.records import Account, Link, LinkHistory, LinkState, Settled, Tally
 from storage.rows import link_record, stored_record
-from storage.tables import OPEN, ArticleRow, LinkRow, VerdictRow
+from storage.tables import OPEN, ArticleRow, LinkRow, PrintRow, VerdictRow
 from storage.upsert import dialect, insert_into
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 CHUNK = 500  # keys in one IN list: below SQLite's limit of 999 in old builds
+ENDED = "the crawl that had it ended before its turn"  # why a link waits again
+IN_VAIN = {LinkState.GONE, LinkState.FAILED, LinkState.BLOCKED, LinkState.UNEXTRACTABLE}  # what had no page to read
+BEFORE = ": as before at "  # between the reason of such a link and the other URLs where it was asked for, in <>
 
 
 class Ledger:
@@ -63,12 +67,23 @@ class Ledger:
             query = select(func.count()).select_from(LinkRow).where(LinkRow.source == source, _takeable(at))
             return session.scalar(query) or 0
 
+    def explain(self, source: str, reason: str) -> None:
+        """Write beside the links of a source that wait for their turn why they still do."""
+        wait = LinkRow.state == LinkState.DISCOVERED, LinkRow.source == source
+        untold = LinkRow.reason != reason, not_(LinkRow.reason.contains(BEFORE))
+        with self._database.write() as session:
+            session.execute(update(LinkRow).where(text(OPEN), *wait, *untold).values(reason=reason))
+
     def release(self, *, owner: str) -> int:
         """Give back every link this owner holds, at the end of a run; and at its start, should the last have died."""
-        free = {"state": LinkState.DISCOVERED, "lease_owner": None, "lease_until": None}
         with self._database.write() as session:
-            rows = session.scalars(update(LinkRow).where(_held_by(owner)).values(free).returning(LinkRow.id)).all()
-            return len(rows)
+            free = update(LinkRow).where(_held_by(owner)).values(_free(ENDED)).returning(LinkRow.id)
+            return len(session.scalars(free).all())
+
+    def put_back(self, key: str, *, owner: str, reason: str) -> None:
+        """Give back one link that was not asked for: it waits for the next run."""
+        with self._database.write() as session:
+            session.execute(update(LinkRow).where(_held_by(owner), LinkRow.key == key).values(_free(reason)))
 
     def renew(self, *, owner: str, until: datetime) -> None:
         """Keep every link this owner holds for longer: its run lives."""
@@ -85,6 +100,12 @@ class Ledger:
         with self._database.read() as session:
             return session.scalar(select(LinkRow.attempts).where(LinkRow.key == key)) or 0
 
+    def waits_since(self, key: str) -> datetime | None:
+        """When a link was discovered that could not be had before; None for one that could not for the first time."""
+        before = LinkRow.key == key, LinkRow.settled_at.is_not(None)
+        with self._database.read() as session:
+            return session.scalar(select(LinkRow.discovered_at).where(*before))
+
     def history(self, key: str) -> LinkHistory | None:
         """What the ledger knows of a link, or of the one whose page claims this key; None if it was never seen."""
         claimed = select(ArticleRow.link_id).where(ArticleRow.key == key).order_by(ArticleRow.id).limit(1)
@@ -93,30 +114,44 @@ class Ledger:
             row = row or session.scalar(select(LinkRow).where(LinkRow.id == claimed.scalar_subquery()))
             return None if row is None else _history(session, row)
 
-    def tallies(self, *, since: datetime, until: datetime, without: Collection[str] = ()) -> tuple[Tally, ...]:
-        """What became of the links discovered in `[since, until)`: every one of them is in exactly one tally.
-
-        Those of the sources in `without` are left out.
-        """
+    def tallies(self, *, since: datetime, until: datetime) -> tuple[Tally, ...]:
+        """What became of the links discovered in `[since, until)`: every one of them is in exactly one tally."""
         query = (
             select(LinkRow.state, LinkRow.reason, func.count())
             .where(LinkRow.discovered_at >= since, LinkRow.discovered_at < until)
             .group_by(LinkRow.state, LinkRow.reason)
             .order_by(LinkRow.state, LinkRow.reason)
         )
-        query = query.where(LinkRow.source.not_in(without)) if without else query
         with self._database.read() as session:
             return tuple(Tally(state=state, reason=reason, count=n) for state, reason, n in session.execute(query))
 
+    def account(self, *, since: datetime, until: datetime) -> Account:
+        """What became, by the end of `[since, until)`, of the links found in it and of those that were waiting for it.
+
+        Of windows that follow each other exactly one tells how a link ended: the one in which it was first settled for
+        good. Another verdict on its article later on is no end. What ends after the window still waits here. One that
+        is opened again at another URL waits, and ends, once more.
+        """
+        found = LinkRow.discovered_at >= since, LinkRow.discovered_at < until
+        early = func.coalesce(LinkRow.discovered_at, since) < since  # nearly all: by its index each would be looked up
+        with self._database.read() as session:
+            return Account(
+                found=_by_source(_tallied(session, *found, until=until)),
+                before=_by_source(
+                    [
+                        *_tallied(session, _to_try(), LinkRow.discovered_at < since, until=until),
+                        *_tallied(
+                            session, LinkRow.settled_at >= since, not_(_to_try()), early, _ended() >= since, until=until
+                        ),
+                    ]
+                ),
+            )
+
 
 def unseen(session: Session, links: Iterable[Link]) -> list[Link]:
-    by_key = {link.key: link for link in reversed(list(links))}
-    keys = list(reversed(by_key))
-    for start in range(0, len(keys), CHUNK):
-        known = session.scalars(select(LinkRow.key).where(LinkRow.key.in_(keys[start : start + CHUNK])))
-        for key in known:
-            del by_key[key]
-    return [by_key[key] for key in keys if key in by_key]
+    wanted = by_key(links)
+    known = {key for key, _, _ in known_links(session, list(wanted))}
+    return [link for key, link in wanted.items() if key not in known]
 
 
 def add_links(session: Session, links: Iterable[Link], *, at: datetime, run: int) -> int:
@@ -130,16 +165,36 @@ def add_links(session: Session, links: Iterable[Link], *, at: datetime, run: int
     return len(session.scalars(statement, rows).all())
 
 
+def by_key(links: Iterable[Link]) -> dict[str, Link]:
+    """The first link of each key, in order."""
+    wanted: dict[str, Link] = {}
+    for link in links:
+        wanted.setdefault(link.key, link)
+    return wanted
+
+
+def known_links(session: Session, keys: Sequence[str]) -> Iterator[tuple[str, LinkState, int]]:
+    """Key, state and id of those that are there."""
+    columns = LinkRow.key, LinkRow.state, LinkRow.id
+    for start in range(0, len(keys), CHUNK):
+        rows = session.execute(select(*columns).where(LinkRow.key.in_(keys[start : start + CHUNK])))
+        yield from ((key, state, number) for key, state, number in rows)
+
+
 def settle(session: Session, outcome: Settled, *, run: int) -> None:
+    reason = outcome.reason
+    if outcome.state in IN_VAIN:
+        before = session.scalar(select(LinkRow.reason).where(LinkRow.key == outcome.key)) or ""
+        reason += "".join(before.partition(BEFORE)[1:])
     changes: dict[str, Any] = {
         "state": outcome.state,
-        "reason": outcome.reason,
+        "reason": reason,
         "settled_at": outcome.at,
         "settled_by": run,
         "fetched_at": (outcome.fetched_at or outcome.at) if outcome.http_status is not None else LinkRow.fetched_at,
         "http_status": outcome.http_status,
         "final_url": outcome.final_url,
-        "attempts": LinkRow.attempts + 1,
+        "attempts": LinkRow.attempts + int(outcome.tried),
         "retry_at": outcome.retry_at,
         "lease_owner": None,
         "lease_until": None,
@@ -147,9 +202,51 @@ def settle(session: Session, outcome: Settled, *, run: int) -> None:
     session.execute(update(LinkRow).where(LinkRow.key == outcome.key).values(changes))
 
 
+def _tallied(session: Session, *which: ColumnElement[bool], until: datetime) -> Iterator[tuple[str, Tally]]:
+    """Links by their source and by where they stood at a time: those that ended later were still waiting."""
+    later = func.count().filter(and_(LinkRow.settled_at >= until, _ended() >= until))
+    kinds = LinkRow.source, LinkRow.state, LinkRow.reason
+    query = select(*kinds, func.count(), later).where(*which).group_by(*kinds).order_by(*kinds)
+    for source, state, reason, links, waiting in session.execute(query):
+        if links > waiting:
+            yield source, Tally(state=state, reason=reason, count=links - waiting)
+        if waiting:
+            yield source, Tally(state=LinkState.DISCOVERED, reason="", count=waiting)
+
+
+def _by_source(tallies: Iterable[tuple[str, Tally]]) -> dict[str, tuple[Tally, ...]]:
+    found: defaultdict[str, list[Tally]] = defaultdict(list)
+    for source, tally in tallies:
+        found[source].append(tally)
+    return {source: tuple(some) for source, some in found.items()}
+
+
+def _ended() -> ColumnElement[datetime | None]:
+    """When a link was first settled: another verdict, and a page that turned out to be a soft 404, settle it again."""
+    judged = (
+        select(func.min(VerdictRow.judged_at))
+        .join(ArticleRow, ArticleRow.id == VerdictRow.article_id)
+        .where(ArticleRow.link_id == LinkRow.id)
+    )
+    read = select(PrintRow.at).where(PrintRow.link_id == LinkRow.id)
+    return func.coalesce(judged.scalar_subquery(), read.scalar_subquery(), LinkRow.settled_at)
+
+
+def _to_try() -> ColumnElement[bool]:
+    """A link that has no outcome: it waits, is being fetched, or is to be tried again. OPEN as in `_held_by`."""
+    again = and_(LinkRow.state.in_([LinkState.FAILED, LinkState.BLOCKED]), LinkRow.retry_at.is_not(None))
+    return and_(text(OPEN), or_(LinkRow.state.in_([LinkState.DISCOVERED, LinkState.LEASED]), again))
+
+
 def _held_by(owner: str) -> ColumnElement[bool]:
     """OPEN says again what follows from the state: SQLite and PostgreSQL then read the few open links, not all."""
     return and_(text(OPEN), LinkRow.state == LinkState.LEASED, LinkRow.lease_owner == owner)
+
+
+def _free(reason: str) -> dict[str, Any]:
+    """A link that waits for its turn again. Where else it was asked for stays in its reason."""
+    kept = case((LinkRow.reason.contains(BEFORE), LinkRow.reason), else_=reason)
+    return {"state": LinkState.DISCOVERED, "reason": kept, "lease_owner": None, "lease_until": None}
 
 
 def _due(source: str, *, at: datetime, owner: str | None = None) -> Select[LinkRow]:

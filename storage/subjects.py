@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
-from storage.records import Decision, EntityKind
+from storage.records import LABEL, Decision, EntityKind
 from storage.tables import ArticleRow, ClaimRow, LinkRow, MemberRow, MentionRow, VerdictRow
 from storage.verdicts import in_window
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from storage.database import Database
 
+CHUNK = 500  # ids in one IN list
 COUNTED = (EntityKind.ACTOR, EntityKind.STATE, EntityKind.SECTOR)
 
 
@@ -33,6 +34,7 @@ class Subject:
     source: str
     language: str | None
     score: float | None
+    by_hand: bool  # a person flagged it
     named: frozenset[tuple[EntityKind, str, str]]
     victims: frozenset[str]  # countries, ISO 3166-1 alpha-2
     sectors: frozenset[str]  # of victims
@@ -57,12 +59,25 @@ class Subjects:
                     source=source,
                     language=language,
                     score=score,
+                    by_hand=model == LABEL,
                     named=frozenset(named[article]),
                     victims=frozenset(country for country, _ in claims[article] if country),
                     sectors=frozenset(sector for _, sector in claims[article] if sector),
                 )
-                for article, story, at, source, language, score in session.execute(_told(articles))
+                for article, story, at, source, language, score, model in session.execute(_told(articles))
             ]
+
+    def printed(self, articles: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+        """The source and the language of each of these articles, whatever was decided about it."""
+        query = select(ArticleRow.id, LinkRow.source, ArticleRow.language).join(
+            LinkRow, LinkRow.id == ArticleRow.link_id
+        )
+        found: dict[int, tuple[str, str | None]] = {}
+        with self._database.read() as session:
+            for start in range(0, len(articles), CHUNK):
+                rows = session.execute(query.where(ArticleRow.id.in_(articles[start : start + CHUNK])))
+                found.update((article, (source, language)) for article, source, language in rows)
+        return found
 
 
 def _flagged(since: datetime, until: datetime) -> Select[ArticleRow]:
@@ -76,13 +91,19 @@ def _flagged(since: datetime, until: datetime) -> Select[ArticleRow]:
 
 def _told(
     articles: Select[ArticleRow],
-) -> Select[int, int | None, datetime, str, str | None, float | None]:
+) -> Select[int, int | None, datetime, str, str | None, float | None, str]:
     news = func.coalesce(VerdictRow.news_at, VerdictRow.judged_at)
     return (
         articles.join(LinkRow, LinkRow.id == ArticleRow.link_id)
         .outerjoin(MemberRow, MemberRow.article_id == ArticleRow.id)
         .with_only_columns(
-            ArticleRow.id, MemberRow.story_id, news, LinkRow.source, ArticleRow.language, VerdictRow.score
+            ArticleRow.id,
+            MemberRow.story_id,
+            news,
+            LinkRow.source,
+            ArticleRow.language,
+            VerdictRow.score,
+            VerdictRow.model,
         )
         .order_by(ArticleRow.id)
     )

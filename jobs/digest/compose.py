@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jobs.digest.counts import Before
+    from jobs.digest.named import Named
     from jobs.digest.told import Told
     from jobs.digest.wanted import Wanted
     from storage.records import Activity, Alarm, StoredArticle, StoredStory, Tally
@@ -82,6 +83,7 @@ class Around:
     before: Sequence[Before] = ()  # what was flagged in the weeks before
     began: datetime | None = None  # when this installation first ran
     fresh_since: datetime | None = None  # in a first edition: what was published before then is no news any more
+    alerted: Collection[str] = ()  # stories that an alert told: they are news whatever their date
     alarms: Sequence[Alarm] = ()  # open ones, about sources
     resting: Collection[str] = ()  # sources that are due for a look only after the window
     asked: Sequence[StoredArticle] = ()  # rejected articles that a reader is asked about
@@ -114,18 +116,19 @@ def compose(
     doubtful, known = list(held), list(stories)
     every = [*flagged, *doubtful]
     fresh = _fresh(tell(every, known, window=window, told=around.told), around)
-    mine = team.wanted.those(every)
-    told = fresh if len(mine) == len(every) else _fresh(tell(mine, known, window=window, told=around.told), around)
-    about = {story.public: named(stored.findings for stored in story.articles) for story in told.stories}
-    chosen = [one for one in told.stories if one.flagged and team.wanted.story(about[one.public], one.score)]
-    second = [one for one in told.stories if not one.flagged and team.wanted.story(about[one.public], None)]
+    wanted = team.wanted
+    mine = fresh
+    if not wanted.every_article:
+        some = tell(wanted.those(every), known, window=window, told=around.told, wanted=wanted)
+        mine = _fresh(some, around)
+    chosen, second, about = choose(mine.stories, wanted)
     left_out = sum(story.flagged for story in fresh.stories) - len(chosen)
     seen = cover(
         activity,
         sources=sources,
         flagged=len(chosen),
         left_out=left_out,
-        unjudged=sum(stored.verdict.score is None for stored in doubtful),
+        unjudged=sum(stored.verdict.score is None for stored in wanted.those(doubtful)),
         alarms=around.alarms,
         resting=around.resting,
         stale=fresh.stale,
@@ -140,13 +143,14 @@ def compose(
         flagged=_section(chosen, team, late, room=team.most_items),
         held=_section(second, team, late, room=team.most_held),
         links=activity.links,
-        fates=_fates(activity),
+        fates=_fates(activity.tallies, activity.links),
+        before=_fates(activity.before, sum(tally.count for tally in activity.before)),
         model=short(model, _MODEL),
         profile=team.profile,
         tlp=team.tlp,
         zone=team.zone,
         days=around.days,
-        articles=sum(tally.count for tally in activity.tallies if tally.state in _READ),
+        articles=sum(tally.count for tally in (*activity.tallies, *activity.before) if tally.state in _READ),
         origins=sum(story.origins for story in chosen),
         questions=tuple(_question(stored) for stored in around.asked),
         counts=count(
@@ -162,6 +166,30 @@ def compose(
     )
 
 
+class Choice(NamedTuple):
+    """The flagged and the held stories that a team asks for, and what each of them names."""
+
+    flagged: list[Told]
+    held: list[Told]
+    about: dict[str, Named]
+
+
+def choose(stories: Iterable[Told], wanted: Wanted) -> Choice:
+    """Those of the stories that are asked for, in their order. What a person flagged is below no threshold."""
+    every = list(stories)
+    about = {story.public: named(stored.findings for stored in story.articles) for story in every}
+    kept = [
+        story
+        for story in every
+        if wanted.story(about[story.public], story.score if story.flagged and not story.by_hand else None)
+    ]
+    return Choice(
+        flagged=[story for story in kept if story.flagged],
+        held=[story for story in kept if not story.flagged],
+        about=about,
+    )
+
+
 class _Fresh(NamedTuple):
     """Stories in their order, and how many flagged ones were no news any more."""
 
@@ -173,7 +201,7 @@ def _fresh(told: Sequence[Told], around: Around) -> _Fresh:
     stories = sorted(told, key=_rank)
     if around.fresh_since is None:
         return _Fresh(stories, 0)
-    news = [story for story in stories if not old(story.articles, around.fresh_since)]
+    news = [story for story in stories if story.public in around.alerted or not old(story.articles, around.fresh_since)]
     return _Fresh(news, sum(story.flagged for story in stories) - sum(story.flagged for story in news))
 
 
@@ -202,13 +230,13 @@ def _question(stored: StoredArticle) -> Question:
     )
 
 
-def _fates(activity: Activity) -> tuple[Fate, ...]:
-    """What became of the window's links. They add up to all of them, if need be with a row that says they do not."""
+def _fates(tallies: Iterable[Tally], links: int) -> tuple[Fate, ...]:
+    """What became of links. They add up to all of them, if need be with a row that says they do not."""
     by_state: defaultdict[LinkState, list[Tally]] = defaultdict(list)
-    for tally in activity.tallies:
+    for tally in tallies:
         by_state[LinkState.DISCOVERED if tally.state is LinkState.LEASED else tally.state].append(tally)
     fates = tuple(_fate(state, by_state[state]) for state in _ORDER if state in by_state)
-    missing = activity.links - sum(fate.count for fate in fates)
+    missing = links - sum(fate.count for fate in fates)
     return (*fates, Fate(state=None, count=missing)) if missing else fates
 
 

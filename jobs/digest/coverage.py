@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from jobs.digest.edition import Coverage, Day, Fault, SourceNote
 from jobs.digest.plain import short
-from jobs.digest.words import count
+from jobs.digest.words import FATES, NOTHING_FLAGGED, NOTHING_FOR_PROFILE, NOTHING_TO_TELL, count
 from storage.records import AlarmKind, LinkState
 
 if TYPE_CHECKING:
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from storage.records import Activity, Alarm, SourcePoll
+    from storage.records import Activity, Alarm, SourcePoll, Tally
 
 _NAME, _DETAIL = 60, 160  # columns
 _UNREAD = {LinkState.DISCOVERED, LinkState.LEASED, LinkState.FAILED, LinkState.UNEXTRACTABLE}
 _FAULTS = {AlarmKind.SILENT: Fault.SILENT, AlarmKind.DEGRADED: Fault.DEGRADED}
 IDLE = "No source was due for a look in this window, and none was looked at."
 _JUDGED = {LinkState.FLAGGED, LinkState.HELD, LinkState.REJECTED}
+_READ = {*_JUDGED, LinkState.DUPLICATE}
 
 
 def cover(
@@ -43,31 +45,32 @@ def cover(
     nobody looked at them in it is no fault of theirs. They are told apart. Where all of them rest, silence says
     nothing, and nothing is wrong; where nobody looked at any and some were due, the day is blind.
 
-    A look after the window's end counts too: an edition is composed when the next one may have happened already.
+    A look after the window's end counts too: an edition is composed when the next one may have happened already. Links
+    that waited when the window began count like those that were found in it: read, or still unread.
     """
     polls = {poll.source: poll for poll in activity.sources}
     every = {*sources, *polls}
     rested = {name for name in resting if name in every and not _looked_at(name, polls, activity.since)}
     if rested != every and not any(_looked_at(name, polls, activity.since) for name in every):
         rested = set()
-    idle = bool(every) and rested == every
+    ended = (*activity.tallies, *activity.before)
+    undisturbed = bool(every) and rested == every
     names = sorted(every - rested)
     failed = tuple(note for name in names if (note := _note(name, polls.get(name), activity.since)))
     unwell = _unwell(alarms, names, {note.source for note in failed}, polls)
     answered = len(names) - len(failed)
-    unread = _links(activity, _UNREAD)
+    unread, read = _links(ended, _UNREAD), _links(ended, _READ)
     degraded = sum(note.fault is Fault.DEGRADED for note in unwell)
-    seen = "" if idle else _blindness(failed, answered)
-    blindness = (
-        seen or _unjudged(unread + unjudged, unread + _links(activity, _JUDGED)) or _misread(degraded, len(names))
-    )
-    quiet = not flagged and not failed and not unwell and not unjudged
+    seen = "" if undisturbed else _blindness(failed, answered)
+    blindness = seen or _unjudged(unread + unjudged, unread + _links(ended, _JUDGED)) or _misread(degraded, len(names))
+    quiet = bool(names) and not flagged and not failed and not unwell and not unjudged
     return Coverage(
-        day=_day(blind=bool(blindness), idle=idle and not flagged and not left_out, quiet=quiet),
+        day=_day(blind=bool(blindness), idle=undisturbed and not flagged and not read, quiet=quiet),
         words=(
             *_seen(blindness, answered, names, rested),
-            *_silence(flagged, left_out + stale, blind=bool(blindness)),
+            *_silence(flagged, left_out, stale, blind=bool(blindness)),
             *_backstory(stale),
+            *_before(activity.before),
             *_backlog(unread, unjudged),
         ),
         sources=len(names),
@@ -107,8 +110,8 @@ def _misread(degraded: int, sources: int) -> str:
     )
 
 
-def _links(activity: Activity, states: AbstractSet[LinkState]) -> int:
-    return sum(tally.count for tally in activity.tallies if tally.state in states)
+def _links(tallies: Iterable[Tally], states: AbstractSet[LinkState]) -> int:
+    return sum(tally.count for tally in tallies if tally.state in states)
 
 
 def _looked_at(source: str, polls: Mapping[str, SourcePoll], since: datetime) -> bool:
@@ -169,12 +172,10 @@ def _answers(answered: int, sources: int) -> str:
     return f"{most} of {sources:,} sources answered."
 
 
-def _silence(flagged: int, left_out: int, *, blind: bool) -> list[str]:
-    if flagged:
-        return []
-    if left_out:
-        return ["Nothing was flagged that belongs into this digest."]
-    return ["Nothing was flagged, which on such a day says little." if blind else "Nothing was flagged."]
+def _silence(flagged: int, left_out: int, stale: int, *, blind: bool) -> Iterator[str]:
+    if not flagged:
+        nothing = NOTHING_FOR_PROFILE if left_out else NOTHING_TO_TELL if stale else NOTHING_FLAGGED
+        yield f"{nothing[:-1]}, which on such a day says little." if blind else nothing
 
 
 def _rest(resting: int) -> Iterator[str]:
@@ -186,6 +187,17 @@ def _backstory(stale: int) -> Iterator[str]:
     if stale:
         told = count(stale, "flagged story was", "flagged stories were")
         yield f"This first edition leaves out what is older than a day: {told} published before."
+
+
+def _before(tallies: Sequence[Tally]) -> Iterator[str]:
+    """What became of links that waited already when the window began: earlier editions called them unread."""
+    counts: Counter[LinkState] = Counter()
+    for tally in tallies:
+        counts[LinkState.DISCOVERED if tally.state is LinkState.LEASED else tally.state] += tally.count
+    states = sorted(LinkState, key=lambda state: state is LinkState.DISCOVERED)  # what still waits at the end
+    told = [f"{counts[state]:,} {FATES[state]}" for state in states if counts[state]]
+    if told:
+        yield f"{count(counts.total(), 'link')} from before: {', '.join(told)}."
 
 
 def _backlog(unread: int, unjudged: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ class Day(StrEnum):
     """How far an edition can be trusted to have seen the day."""
 
     NORMAL = "normal"
-    QUIET = "quiet"  # every source answered, and nothing was flagged
+    QUIET = "quiet"  # every source answered, and nothing was flagged that is asked for
     IDLE = "idle"  # no source was due for a look, and nothing was read: nobody can say more of it
     BLIND = "blind"  # too little was seen to conclude anything from silence
 
@@ -181,7 +181,10 @@ class Coverage:
 
 @dataclass(frozen=True, kw_only=True)
 class Edition:
-    """Everything a digest says of `[since, until)`. The counts of `fates` add up to `links`."""
+    """Everything a digest says of `[since, until)`. The counts of `fates` add up to `links`.
+
+    `before` is what became of the links that earlier windows had found and left waiting; some may wait on.
+    """
 
     title: str
     since: datetime
@@ -205,3 +208,4 @@ class Edition:
     card: str = ""  # the model's figures in a line
     next_at: datetime | None = None
     left_out: int = 0  # flagged stories that the profile does not ask for
+    before: tuple[Fate, ...] = ()

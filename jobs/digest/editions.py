@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crawler.sources import SourceKind
 from jobs.digest.alerts import Candidate, alerts
 from jobs.digest.asking import Asked, ask
 from jobs.digest.card import card_line
-from jobs.digest.compose import Around, compose
+from jobs.digest.compose import Around, choose, compose
 from jobs.digest.document import to_document
 from jobs.digest.due import FIRST, covered, timetable, window_start
 from jobs.digest.edition import Counts, Coverage, Day
-from jobs.digest.gather import gather, judged_by
-from jobs.digest.named import named
+from jobs.digest.gather import archives, gather, judged_by
+from jobs.digest.items import old
 from jobs.digest.profiles import addresses, team
+from jobs.digest.told import tell
 from jobs.excerpts import within_contract
 from jobs.teaching.judges import judges
 from jobs.teaching.shelf import card_of
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from jobs.digest.agenda import Entry
     from jobs.digest.compose import Team
     from jobs.digest.edition import Edition
+    from jobs.digest.told import Told
     from jobs.home import Home
     from jobs.settings import Settings
     from storage.database import Database
-    from storage.records import Findings, StoredArticle, StoredEdition, StoredStory
+    from storage.records import StoredEdition, StoredStory
 
 NOT_ASKED = Coverage(day=Day.NORMAL, words=(), sources=0, answered=0, failed=())  # an alert does not speak of the day
 
@@ -54,13 +55,23 @@ class Desk:
 def draft(desk: Desk, entry: Entry, *, at: datetime, since: datetime | None = None) -> tuple[Edition, Asked]:
     """The profile's digest as it would be now, with what it asks its readers. Nothing is kept."""
     profile, start = desk.settings.profile[entry.profile], since or entry.since
-    table = timetable(profile)
+    table, for_whom = timetable(profile), team(desk.settings, entry.profile, desk.sources)
     model = judges(desk.settings, desk.home, desk.database).model
-    day = _day(entry, at)
-    asked = ask(desk.database, profile=entry.profile, n=profile.check, day=day, since=start, until=entry.until)
+    first = entry.past.first_since is None
+    asked = ask(
+        desk.database,
+        profile=entry.profile,
+        n=profile.check,
+        day=_day(entry, at),
+        since=start,
+        until=entry.until,
+        wanted=for_whom.wanted,
+        without=archives(desk.sources),
+    )
     around = Around(
         began=entry.past.began,
-        fresh_since=entry.until - FIRST if entry.past.first_since is None else None,
+        fresh_since=entry.until - FIRST if first else None,
+        alerted=_alerted(desk, entry.profile, since=start) if first else (),
         asked=asked.articles,
         card=card_line(card_of(model)),
         days=covered(table, start, entry.until),
@@ -68,7 +79,7 @@ def draft(desk: Desk, entry: Entry, *, at: datetime, since: datetime | None = No
     )
     edition = gather(
         desk.database,
-        team(desk.settings, entry.profile, desk.sources),
+        for_whom,
         sources=desk.sources,
         since=start,
         until=entry.until,
@@ -125,17 +136,17 @@ def urgent(desk: Desk, entry: Entry, *, at: datetime) -> Iterator[StoredEdition]
     for_whom = team(desk.settings, entry.profile, desk.sources)
     last = store.latest(entry.profile)
     since = window_start(entry.past, at=at) if last is None else last.until
-    stories = {story.public: story for story in _flagged(desk, for_whom, since=since, until=entry.until)}
-    told = {*store.told(stories, entry.profile, kind=None), *store.made_for(stories, entry.profile, EditionKind.ALERT)}
+    stories = _flagged(desk, for_whom, since=since, until=entry.until)
+    names = [story.public for story in stories]
+    known = {*store.told(names, entry.profile, kind=None), *store.made_for(names, entry.profile, EditionKind.ALERT)}
+    news = {one.public: one for one in _news(desk, for_whom, stories, until=entry.until) if one.public not in known}
     candidates = [
-        Candidate(story=name, score=_score(story), origins=story.origins, first_seen=story.first_seen)
-        for name, story in stories.items()
-        if name not in told
+        Candidate(story=one.public, score=one.score, origins=one.origins, first_seen=one.first_seen)
+        for one in news.values()
     ]
     sent = [each.composed_at for each in store.listed(entry.profile, kind=EditionKind.ALERT, limit=profile.alert_cap)]
     for chosen in alerts(candidates, profile, sent=sent, at=at):
-        story = stories[chosen.story]
-        edition = _alert(story, for_whom, at=at, until=entry.until)
+        edition = _alert(news[chosen.story], stories, for_whom, at=at, until=entry.until)
         new = NewEdition(
             profile=entry.profile,
             kind=EditionKind.ALERT,
@@ -154,31 +165,44 @@ def _day(entry: Entry, at: datetime) -> date:
     return entry.due.day if entry.due else at.date()
 
 
+def _alerted(desk: Desk, profile: str, *, since: datetime) -> frozenset[str]:
+    """The stories that alerts told since then."""
+    return frozenset(stored.key for stored in Editions(desk.database).since(profile, EditionKind.ALERT, at=since))
+
+
 def _flagged(desk: Desk, for_whom: Team, *, since: datetime, until: datetime) -> list[StoredStory]:
-    """The stories with articles that were flagged since then, as far as the team asks for them."""
-    old = {source.name for source in desk.sources if source.kind is SourceKind.ARCHIVE}
+    """The stories with articles that were flagged since then and that the team asks for."""
+    old = archives(desk.sources)
     new = for_whom.wanted.those(Archive(desk.database).decided(Decision.FLAG, since=since, until=until))
     excerpts = {source.name: source.excerpt for source in desk.sources}
     found = Stories(desk.database).of([stored.id for stored in new if stored.source not in old])
-    bounded = [replace(story, articles=tuple(within_contract(story.articles, excerpts))) for story in found]
-    return [story for story in bounded if for_whom.wanted.story(named(_findings(story)), _score(story))]
+    return [replace(story, articles=tuple(within_contract(story.articles, excerpts))) for story in found]
 
 
-def _findings(story: StoredStory) -> Iterator[Findings]:
-    return (stored.findings for stored in story.articles)
+def _news(desk: Desk, for_whom: Team, stories: Sequence[StoredStory], *, until: datetime) -> list[Told]:
+    """The stories as an alert would tell them, as far as the team asks for that and it was published lately.
+
+    They are told by what was flagged of the sources and languages that are asked for, and chosen by no more than that.
+    """
+    old_papers, wanted = archives(desk.sources), for_whom.wanted
+    flagged = (a for story in stories for a in story.articles if a.verdict.decision is Decision.FLAG)
+    reports = [stored for stored in wanted.those(flagged) if stored.source not in old_papers]
+    told = [one for one in tell(reports, stories, wanted=wanted) if not old(one.articles, until - FIRST)]
+    return choose(told, wanted).flagged
 
 
-def _score(story: StoredStory) -> float | None:
-    return max((s for stored in story.articles if (s := stored.verdict.score) is not None), default=None)
-
-
-def _alert(story: StoredStory, for_whom: Team, *, at: datetime, until: datetime) -> Edition:
+def _alert(news: Told, stories: Sequence[StoredStory], for_whom: Team, *, at: datetime, until: datetime) -> Edition:
     """An edition of one story, which says nothing of the day."""
-    flagged: list[StoredArticle] = [a for a in story.articles if a.verdict.decision is Decision.FLAG]
-    since = min(story.first_seen.replace(microsecond=0), until)
+    since = min(news.first_seen.replace(microsecond=0), until)
     nothing = Activity(since=since, until=until, links=0, tallies=(), sources=())
-    around = Around(began=since)  # it has no window that a report could be late for
     edition = compose(
-        flagged, [], nothing, stories=[story], model=judged_by(flagged), at=at, team=for_whom, around=around
+        news.articles,
+        [],
+        nothing,
+        stories=[story for story in stories if story.public == news.public],
+        model=judged_by(news.articles),
+        at=at,
+        team=for_whom,
+        around=Around(began=since),  # it has no window that a report could be late for
     )
     return replace(edition, coverage=NOT_ASKED, counts=Counts())

@@ -48,10 +48,12 @@ def gather(
 ) -> Edition:
     """The edition of `[since, until)` for a team: the same archive gives the same edition.
 
-    What came out of archive files is no news and stays out. `model` is who judges now, told when nothing was judged.
+    What came out of archive files is no news and stays out. Sources and their links are counted as far as the team asks
+    for them: what others answered says nothing of those. `model` is who judges now, told when nothing was judged.
     """
     excerpts = {source.name: source.excerpt for source in sources}
-    old = {source.name for source in sources if source.kind is SourceKind.ARCHIVE}
+    old = archives(sources)
+    mine = [source.name for source in sources if source.name not in old and team.wanted.source(source.name)]
     flagged, held = (
         _news(Archive(database).decided(decision, since=since, until=until), excerpts, old)
         for decision in (Decision.FLAG, Decision.HOLD)
@@ -62,11 +64,11 @@ def gather(
     return compose(
         flagged,
         held,
-        activity(database, since=since, until=until, without=old),
+        _activity(database, team, old, since=since, until=until, there=mine),
         stories=stories,
         model=judged_by([*flagged, *held], model),
         at=at,
-        sources=[source.name for source in sources if source.name not in old],
+        sources=mine,
         team=team,
         around=replace(
             beside,
@@ -78,22 +80,39 @@ def gather(
     )
 
 
-def activity(database: Database, *, since: datetime, until: datetime, without: Collection[str] = ()) -> Activity:
-    """What was seen in a window and what became of it, but for some sources."""
-    tallies = Ledger(database).tallies(since=since, until=until, without=without)
-    polls = Polls(database).latest(since=since, until=until)
-    return Activity(
-        since=since,
-        until=until,
-        links=sum(tally.count for tally in tallies),
-        tallies=tallies,
-        sources=tuple(poll for poll in polls if poll.source not in without),
-    )
+def archives(sources: Iterable[Source]) -> frozenset[str]:
+    """The sources that are files with old articles."""
+    return frozenset(source.name for source in sources if source.kind is SourceKind.ARCHIVE)
 
 
 def judged_by(articles: Iterable[StoredArticle], now: str = "") -> str:
     """The versions of the models whose verdicts are shown."""
     return ", ".join(sorted({stored.verdict.model for stored in articles} - {NO_MODEL})) or now or NO_MODEL
+
+
+def _activity(
+    database: Database, team: Team, old: Collection[str], *, since: datetime, until: datetime, there: Collection[str]
+) -> Activity:
+    """What was seen of the team's sources. What a source that is not `there` any more left behind waits for nobody."""
+    account = Ledger(database).account(since=since, until=until)
+    found = [
+        tally
+        for source, tallies in account.found.items()
+        if source not in old and team.wanted.source(source)
+        for tally in tallies
+    ]
+    return Activity(
+        since=since,
+        until=until,
+        links=sum(tally.count for tally in found),
+        tallies=tuple(found),
+        sources=tuple(
+            poll
+            for poll in Polls(database).latest(since=since, until=until)
+            if poll.source not in old and team.wanted.source(poll.source)
+        ),
+        before=tuple(tally for source in there for tally in account.before.get(source, ())),
+    )
 
 
 def _resting(database: Database, *, since: datetime, until: datetime) -> frozenset[str]:
@@ -141,7 +160,7 @@ def _before(database: Database, team: Team, old: Collection[str], *, since: date
         for subject in found
         if subject.source not in old
         and wanted.article(subject.source, subject.language)
-        and wanted.story(about := _named(subject), subject.score)
+        and wanted.story(about := _named(subject), None if subject.by_hand else subject.score)
     ]
 
 

@@ -8,21 +8,25 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from jobs.catalogue import known_sources
+from jobs.catalogue import guarded_sources
 from jobs.digest.agenda import agenda
 from jobs.digest.editions import Desk, digest, into_stories, urgent
 from jobs.digest.profiles import mistakes
 from jobs.exits import CommandError, Exit
 from jobs.home import alone
+from jobs.log import LOG
 from jobs.runs import recorded
+from jobs.watch.after import noted
+from jobs.watch.failing import MISWRITTEN
 from storage.database import Database
 from storage.errors import StorageError
 from storage.outbox import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from crawler.sources import Source
     from jobs.delivery.outbox import Sent
     from jobs.delivery.outcome import Settlement
     from jobs.digest.agenda import Entry
@@ -39,18 +43,26 @@ log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Posted:
-    """What a run made, what became of the deliveries that were due, and which profiles cannot be served."""
+    """What a run made, what became of the deliveries that were due, and which profiles cannot be served.
+
+    `broken` says by source what is wrong in the file.
+    """
 
     made: list[StoredEdition] = field(default_factory=list)
     troubles: list[CommandError] = field(default_factory=list)
     sent: Sent | None = None
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit(self) -> Exit:
-        """A mistake in the settings first, then deliveries that failed."""
+        """A mistake in the settings first, then deliveries that failed, then sources that an edition had to do without.
+
+        A run that makes no edition does without nothing.
+        """
         if self.troubles:
             return self.troubles[0].exit
-        return Exit.OK if self.sent is None else self.sent.exit
+        sent = Exit.OK if self.sent is None else self.sent.exit
+        return Exit.PARTIAL if sent is Exit.OK and self.made and self.broken else sent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,22 +87,29 @@ def send(job: SendJob) -> Posted:
         try:
             entries = [entry for entry in agenda(database, job.settings, at=at) if _meant(entry, job.only)]
             if not _anything(database, entries, job, at=at):
-                return Posted(troubles=_wrong(job, entries, ()))
+                return Posted(troubles=_wrong(job, entries, (), guarded_sources(job.home.sources_file)[0]))
             with recorded(database, JOB, clock=_clock(job.at)) as run:
-                posted = compose_due(database, job, entries, at=at)
-                posted.troubles = _wrong(job, entries, posted.troubles)
+                sources, broken = guarded_sources(job.home.sources_file)
+                run.sources = {name: {"state": MISWRITTEN, "detail": wrong} for name, wrong in broken.items()}
+                posted = compose_due(database, job, entries, sources, at=at)
+                posted.broken = broken
+                posted.troubles = _wrong(job, entries, posted.troubles, sources)
                 posted.sent = _deliver(database, job, at=at)
                 run.exit_code = posted.exit
                 run.counts = _counts(posted)
                 run.error = "; ".join(str(trouble) for trouble in posted.troubles)
+            _name_broken(posted)
+            noted(job.home, job.settings, database)
             return posted
         finally:
             database.close()
 
 
-def compose_due(database: Database, job: SendJob, entries: Collection[Entry], *, at: datetime) -> Posted:
+def compose_due(
+    database: Database, job: SendJob, entries: Collection[Entry], sources: Sequence[Source], *, at: datetime
+) -> Posted:
     """Compose and keep every edition that is due. What is wrong with one profile is told, and stops no other."""
-    desk = Desk(database=database, home=job.home, settings=job.settings, sources=known_sources(job.home.sources_file))
+    desk = Desk(database=database, home=job.home, settings=job.settings, sources=sources)
     posted = Posted()
     if job.now or any(entry.due or job.settings.profile[entry.profile].alert_score for entry in entries):
         into_stories(desk, at=at)
@@ -129,10 +148,18 @@ def _anything(database: Database, entries: Collection[Entry], job: SendJob, *, a
     return asked or job.now or bool(Outbox(database).owed(at)) or any(entry.past.began is None for entry in entries)
 
 
-def _wrong(job: SendJob, entries: Iterable[Entry], told: Collection[CommandError]) -> list[CommandError]:
+def _wrong(
+    job: SendJob, entries: Iterable[Entry], told: Collection[CommandError], sources: Collection[Source]
+) -> list[CommandError]:
     """The mistakes in profiles beside those `told`, each once."""
-    found = mistakes(job.settings, (entry.profile for entry in entries), known_sources(job.home.sources_file))
+    found = mistakes(job.settings, (entry.profile for entry in entries), sources)
     return list({str(error): error for error in (*told, *found)}.values())
+
+
+def _name_broken(posted: Posted) -> None:
+    for name, wrong in posted.broken.items() if posted.made else ():
+        told = f"{wrong}; the digest is made of the other sources, and quotes nothing of this one"
+        LOG.event("source.broken", told, level="error", source=name)
 
 
 def _deliver(database: Database, job: SendJob, *, at: datetime) -> Sent:

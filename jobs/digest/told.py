@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jobs.digest.edition import Standing
+from jobs.digest.wanted import ANYTHING
 from jobs.stories.changes import said
 from jobs.stories.origins import outlet
 from jobs.stories.view import primary
-from storage.records import OF_REVISIONS, Decision
+from storage.records import LABEL, OF_REVISIONS, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from jobs.digest.wanted import Wanted
     from storage.records import Change, StoredArticle, StoredStory
 
 SOUND = 0.6  # quality from which a text may tell a story
@@ -51,6 +53,11 @@ class Told:
         """Whether the gate, or a person, flagged any of its articles."""
         return any(stored.verdict.decision is Decision.FLAG for stored in self.articles)
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person flagged any of its articles."""
+        return any(a.verdict.decision is Decision.FLAG and a.verdict.model == LABEL for a in self.articles)
+
 
 def tell(
     articles: Iterable[StoredArticle],
@@ -58,12 +65,14 @@ def tell(
     *,
     window: Window | None = None,
     told: Mapping[str, datetime] | None = None,
+    wanted: Wanted = ANYTHING,
 ) -> list[Told]:
     """The articles by their stories, oldest first. The order of either makes no difference.
 
     `told` says when each story was last told to these readers. One that they know is updated when something became
     known since, else ongoing. A story that they know and of which an article was edited or taken off the web in the
-    window is told again, with that article, though nothing new was printed.
+    window is told again, with that article, though nothing new was printed. What became known from an article that is
+    not `wanted` is not told.
     """
     known, every = told or {}, list(stories)
     story_of = {stored.id: story for story in every for stored in story.articles}
@@ -73,11 +82,11 @@ def tell(
         groups[story.public if story else f"A-{stored.id}"].append(stored)
     if window is not None:
         for story in every:
-            if story.public in known and story.public not in groups and (edited := _edited(story, window)):
+            if story.public in known and story.public not in groups and (edited := _edited(story, window, wanted)):
                 groups[story.public] = sorted({stored.id: stored for stored in edited}.values(), key=_age)
     return sorted(
         (
-            _told(public, group, story_of.get(group[0].id), window, known.get(public))
+            _told(public, group, _narrowed(story_of.get(group[0].id), wanted), window, known.get(public))
             for public, group in groups.items()
         ),
         key=lambda one: (one.first_seen, one.id),
@@ -109,11 +118,22 @@ def _told(
 def _lead(articles: Sequence[StoredArticle], story: StoredStory | None) -> StoredArticle:
     """The article that tells it best, by the rule for stories, among those whose text is sound."""
     sound = [stored for stored in articles if stored.article.quality >= SOUND] or articles
-    here = {stored.id for stored in sound}
-    if story is None:
-        return sound[0]
-    members = tuple(member for member in story.members if member.article in here)
-    return primary(replace(story, articles=tuple(sound), members=members))
+    return sound[0] if story is None else primary(_with(story, sound))
+
+
+def _with(story: StoredStory, articles: Iterable[StoredArticle]) -> StoredStory:
+    """The story with only these of its articles."""
+    some = tuple(articles)
+    here = {stored.id for stored in some}
+    return replace(story, articles=some, members=tuple(member for member in story.members if member.article in here))
+
+
+def _narrowed(story: StoredStory | None, wanted: Wanted) -> StoredStory | None:
+    """The story without what became known from articles that are not wanted."""
+    if story is None or wanted.every_article:
+        return story
+    others = {stored.id for stored in story.articles} - {stored.id for stored in wanted.those(story.articles)}
+    return replace(story, changes=tuple(change for change in story.changes if change.article not in others))
 
 
 def _is_new(change: Change, here: Collection[int], window: Window | None, before: datetime | None) -> bool:
@@ -127,11 +147,12 @@ def _is_new(change: Change, here: Collection[int], window: Window | None, before
     return before <= change.at < window[1]
 
 
-def _edited(story: StoredStory, window: Window) -> list[StoredArticle]:
-    """The articles that were edited or removed in the window, behind the one that tells the story."""
+def _edited(story: StoredStory, window: Window, wanted: Wanted) -> list[StoredArticle]:
+    """The wanted articles that were edited or removed in the window, behind the one that tells the story."""
     ids = {one.article for one in story.changes if one.kind in OF_REVISIONS and window[0] <= one.at < window[1]}
-    edited = [stored for stored in story.articles if stored.id in ids]
-    return [primary(story), *edited] if edited else []
+    mine = wanted.those(story.articles)
+    edited = [stored for stored in mine if stored.id in ids]
+    return [primary(_with(story, mine)), *edited] if edited else []
 
 
 def _age(stored: StoredArticle) -> tuple[datetime, int]:

@@ -28,10 +28,19 @@ class Wanted:
     sources: frozenset[str] | None = None  # by name; None means any
     threshold: float = 0.0
 
+    @property
+    def every_article(self) -> bool:
+        """Whether it asks for articles from any source in any language."""
+        return self.sources is None and not self.languages
+
+    def source(self, name: str) -> bool:
+        """Whether articles from this source are wanted."""
+        return self.sources is None or name in self.sources
+
     def article(self, source: str, language: str | None) -> bool:
         """Whether an article from this source in this language is wanted."""
         spoken = not self.languages or (language or "").partition("-")[0].lower() in self.languages
-        return spoken and (self.sources is None or source in self.sources)
+        return spoken and self.source(source)
 
     def those(self, articles: Iterable[StoredArticle]) -> list[StoredArticle]:
         """The articles that are wanted."""
@@ -49,14 +58,35 @@ class Wanted:
 
 ANYTHING = Wanted()
 
+# What `crawler.language` tells apart: an article is in one of these, or in none.
+LANGUAGES = frozenset(
+    "af am an ar as az ba be bg bn br bs ca cs cy da de dz el en eo es et eu fa fi fo fr fy ga gd gl gu ha he hi hr ht "
+    "hu hy id ig is it ja jv ka kk km kn ko ku ky la lb lg ln lo lt lv mg mk ml mn mr ms mt my ne nl no oc om or pa pl "
+    "ps pt qu ro ru rw sa se si sk sl sn so sq sr st sv sw ta te tg th tk tl tr tt ug uk ur uz vi vo wa xh yo zh "
+    "zu".split()
+)
+# What is often written instead: a country's code, a code with three letters, a standard of Norwegian, a code of old.
+MEANT = {
+    "jp": "ja", "cn": "zh", "tw": "zh", "ua": "uk", "cz": "cs", "gr": "el", "dk": "da", "kr": "ko", "ir": "fa",
+    "il": "he", "iw": "he", "nb": "no", "nn": "no", "gb": "en", "us": "en", "at": "de", "ee": "et",
+    "ara": "ar", "ces": "cs", "cze": "cs", "dan": "da", "deu": "de", "ger": "de", "ell": "el", "gre": "el", "eng": "en",
+    "spa": "es", "est": "et", "fas": "fa", "per": "fa", "fin": "fi", "fra": "fr", "fre": "fr", "heb": "he", "hin": "hi",
+    "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt", "lav": "lv", "nld": "nl", "dut": "nl",
+    "nor": "no", "nob": "no", "nno": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "swe": "sv",
+    "tur": "tr", "ukr": "uk", "vie": "vi", "zho": "zh", "chi": "zh",
+}  # fmt: skip
+
 
 def wanted(profile: Profile, name: str, sources: Iterable[Source]) -> Wanted:
-    """What a profile asks for. Raises `ConfigError` for what nothing can have: an actor, a country, a sector, a tag."""
+    """What a profile asks for.
+
+    Raises `ConfigError` for what nothing can have: an actor, a country, a sector, a language, a tag.
+    """
     return Wanted(
         actors=_actors(profile, name),
         countries=_countries(profile, name),
         sectors=_sectors(profile, name),
-        languages=frozenset(profile.languages),
+        languages=_languages(profile, name),
         sources=_sources(profile, name, sources),
         threshold=profile.threshold,
     )
@@ -110,6 +140,15 @@ def _sectors(profile: Profile, name: str) -> frozenset[str]:
         if slug(sector) not in known:
             raise ConfigError(f"[profile.{name}] sectors: there is no {sector!r}; there are {', '.join(sorted(known))}")
     return frozenset(map(slug, profile.sectors))
+
+
+def _languages(profile: Profile, name: str) -> frozenset[str]:
+    for language in profile.languages:
+        if language not in LANGUAGES:
+            meant = MEANT.get(language)
+            cure = f"did you mean {meant}?" if meant else f"there are {', '.join(sorted(LANGUAGES))}"
+            raise ConfigError(f"[profile.{name}] languages: no article is ever found to be in {language!r}; {cure}")
+    return frozenset(profile.languages)
 
 
 def _sources(profile: Profile, name: str, sources: Iterable[Source]) -> frozenset[str] | None:

@@ -40,7 +40,7 @@ from storage.records.polls import (
 )
 from storage.records.retention import FOREVER, Contracts, Keeping, KeptText
 from storage.records.revisions import Moved, Past, Revision, Revisit, Seen
-from storage.records.runs import Activity, JobHistory, Run, Tally
+from storage.records.runs import Account, Activity, JobHistory, Run, Tally
 from storage.records.stories import OF_REVISIONS, Change, HandWord, Membership, NewStory, StoredStory, StoryChange
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "NO_VALIDATORS",
     "OF_REVISIONS",
     "STATE",
+    "Account",
     "Activity",
     "Address",
     "Alarm",

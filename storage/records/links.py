@@ -48,7 +48,10 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
-    """What became of a link in one attempt. `retry_at` is given exactly when it is to be tried again."""
+    """What became of a link in one attempt. `retry_at` is given exactly when it is to be tried again.
+
+    Without `tried` nothing was sent for it: it waits, and has used none of its attempts.
+    """
 
     key: str
     state: LinkState
@@ -59,6 +62,7 @@ class Settled:
     http_status: int | None = None
     retry_at: datetime | None = None
     validators: Validators = NO_VALIDATORS  # of the page
+    tried: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,8 @@ class SourceState:
     rhythm: Rhythm = Rhythm()
     validators_trusted: bool = True  # False once its 304 was proven wrong
     audited_at: datetime | None = None  # when that was last put to the proof
+    moved_to: str | None = None  # where its URL leads, as it says for good
+    moves: int = 0  # looks in a row that were sent on there
 
 
 @dataclass(frozen=True, kw_only=True)

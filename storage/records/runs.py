@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from storage.records.links import LinkState
@@ -22,6 +23,14 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Account:
+    """What became of links by the end of a window, each link in one tally, by their source."""
+
+    found: Mapping[str, tuple[Tally, ...]]  # discovered in it
+    before: Mapping[str, tuple[Tally, ...]]  # discovered before, and without an outcome when it began
+
+
+@dataclass(frozen=True, kw_only=True)
 class Activity:
     """What was seen and what became of it in `[since, until)`: nothing leaves the flow uncounted."""
 
@@ -30,6 +39,7 @@ class Activity:
     links: int  # discovered in the window; the tallies add up to it
     tallies: tuple[Tally, ...]
     sources: tuple[SourcePoll, ...]
+    before: tuple[Tally, ...] = ()  # of links that were waiting when it began
 
 
 @dataclass(frozen=True, kw_only=True)

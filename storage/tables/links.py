@@ -38,7 +38,7 @@ class LinkRow(Table):
     discovered_by: Mapped[int] = mapped_column(ForeignKey("runs.id"))
     state: Mapped[LinkState]
     reason: Mapped[str]
-    settled_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None] = mapped_column(index=True)
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     fetched_at: Mapped[datetime | None]
     http_status: Mapped[int | None]

@@ -33,6 +33,7 @@ from storage.runs import Runs
 from tests import empty
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from jobs.digest.edition import Edition
@@ -93,11 +94,14 @@ class Newsroom:
         score: float = 0.95,
         actor: str = "APT29",
         text: str = "",
+        language: str = "en",
+        published: datetime | None = None,
         crawling: bool = False,
     ) -> None:
         """An article that was found, read and judged at that time. The same text is another report of one event.
 
-        With `crawling` its crawl is still under way, and has put nothing into stories.
+        One that `look` found before is read now. With `crawling` its crawl is still under way, and has put nothing into
+        stories.
         """
         run = Runs(self.database).start("crawl", version="1", at=at)
         key = f"https://{source}.example/{number}"
@@ -105,7 +109,9 @@ class Newsroom:
         link = Link(key=key, url=key, source=source, title=title)
         poll = Poll(source=source, url=f"https://{source}.example/", at=at, state=PollState.OK, links=(link,))
         Polls(self.database).record(poll, run=run)
-        article = Article(url=key, title=title, text=body, outlet=source.title(), language="en")
+        article = Article(
+            url=key, title=title, text=body, outlet=source.title(), language=language, published=published
+        )
         verdict = Verdict(
             decision=decision, score=score, threshold=0.6, reject_below=0.1, model="m-1", why=f"{actor} hackers"
         )
@@ -116,6 +122,15 @@ class Newsroom:
         if crawling:
             return
         assign_all(self.database, houses={}, at=at)
+        Runs(self.database).end(run, at=at, exit_code=0, counts={})
+
+    def look(self, source: str, *, at: datetime, state: PollState = PollState.OK, found: Iterable[int] = ()) -> None:
+        """A look at a source, which found the links of these reports and read none of them."""
+        run = Runs(self.database).start("crawl", version="1", at=at)
+        keys = [f"https://{source}.example/{number}" for number in found]
+        links = tuple(Link(key=key, url=key, source=source) for key in keys)
+        poll = Poll(source=source, url=f"https://{source}.example/", at=at, state=state, links=links)
+        Polls(self.database).record(poll, run=run)
         Runs(self.database).end(run, at=at, exit_code=0, counts={})
 
     def send(self, at: datetime, *, only: tuple[str, ...] = (), now: bool = False) -> Posted:

@@ -92,6 +92,14 @@ ITEMS = made(
     attributions=several(ATTRIBUTIONS),
     late=st.booleans(),
 )
+FATES = several(
+    made(
+        Fate,
+        state=st.none() | st.sampled_from(LinkState),
+        count=st.integers(0, 9),
+        reasons=several(made(Reason, text=TEXT, count=st.integers(0, 9))),
+    )
+)
 SECTIONS = made(Section, items=several(ITEMS), stories=st.integers(0, 9), articles=st.integers(0, 9))
 EDITIONS = made(
     Edition,
@@ -111,14 +119,7 @@ EDITIONS = made(
     flagged=SECTIONS,
     held=SECTIONS,
     links=st.integers(0, 9),
-    fates=several(
-        made(
-            Fate,
-            state=st.none() | st.sampled_from(LinkState),
-            count=st.integers(0, 9),
-            reasons=several(made(Reason, text=TEXT, count=st.integers(0, 9))),
-        )
-    ),
+    fates=FATES,
     model=TEXT,
     number=st.integers(0, 9),
     profile=TEXT,
@@ -132,6 +133,7 @@ EDITIONS = made(
     card=TEXT,
     next_at=st.none() | MOMENTS,
     left_out=st.integers(0, 9),
+    before=FATES,
 )
 
 

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from pydantic import ValidationError
 
 from crawler.actors import findings
+from crawler.language import _WRITTEN_AS
 from crawler.sources import Source
 from jobs.digest.card import card_line
 from jobs.digest.compose import Around, Team, compose
@@ -18,7 +20,7 @@ from jobs.digest.edition import Count, Day, Edition, Fault, Standing
 from jobs.digest.named import Named, named
 from jobs.digest.plain import web_url
 from jobs.digest.profiles import addresses, only_profile, team
-from jobs.digest.wanted import Wanted, wanted
+from jobs.digest.wanted import LANGUAGES, MEANT, Wanted, wanted
 from jobs.exits import ConfigError, UsageError
 from jobs.settings import Channel, Mail, Profile, Settings
 from storage.records import Address, Alarm, AlarmKind, Change, Decision, StoredArticle, StoryChange
@@ -106,7 +108,7 @@ def test_the_threshold_is_no_reason_to_hide_what_a_person_must_decide() -> None:
 def test_a_day_with_nothing_for_a_profile_says_so() -> None:
     whole = edition(MINISTRY, countries=["JP"])
     assert whole.coverage.day is Day.QUIET
-    assert "Nothing was flagged that belongs into this digest." in whole.coverage.words
+    assert "Nothing for this profile." in whole.coverage.words
 
 
 @pytest.mark.parametrize(
@@ -123,11 +125,26 @@ def test_a_day_with_nothing_for_a_profile_says_so() -> None:
             {"tags": ["labs", "lab"]},
             r"\[profile.cert\] tags: no source has the tag 'lab'; there are agency, first, labs",
         ),
+        ({"languages": ["ja", "JP"]}, r"\[profile.cert\] languages: .* to be in 'jp'; did you mean ja\?"),
+        ({"languages": ["deu"]}, r"languages: no article is ever found to be in 'deu'; did you mean de\?"),
+        ({"languages": ["xx"]}, r"languages: no article is ever found to be in 'xx'; there are af, am, .*, en, .*, zu"),
     ],
 )
 def test_what_nothing_can_fulfil_is_a_mistake(asks: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         asked(**asks)
+
+
+def test_every_language_that_an_article_can_be_in_can_be_asked_for() -> None:
+    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    found = (_WRITTEN_AS.get(label, label) for label in model.labels)
+    assert {code for code in found if len(code) == len("en")} == LANGUAGES
+    assert asked(languages=sorted(LANGUAGES)).languages == LANGUAGES
+
+
+def test_what_is_meant_by_a_code_is_a_language() -> None:
+    assert set(MEANT.values()) <= LANGUAGES
+    assert LANGUAGES.isdisjoint(MEANT)
 
 
 @pytest.mark.parametrize(

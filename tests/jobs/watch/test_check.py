@@ -15,9 +15,9 @@ from jobs.runs import RunState
 from jobs.schedule.plan import Errand, Job
 from jobs.watch.check import Level, check, level_of, line, unknown
 from jobs.watch.figures import text_of
-from jobs.watch.standing import JobStanding, Standing
+from jobs.watch.standing import JobStanding, Standing, streaks
 from jobs.watch.status import status_json, status_text
-from storage.records import Alarm, AlarmKind, DeliveryState, LinkState
+from storage.records import Alarm, AlarmKind, DeliveryState, LinkState, Run
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -36,14 +36,19 @@ WELL = Standing(
     jobs=(CRAWL,),
     due=(),
     upcoming=(Errand(job=Job.CRAWL, at=NOON + MINUTE, why="poll of wire"),),
-    sources={"ok": 60, "failing": 0, "silent": 0, "degraded": 0, "new": 0},
+    sources={"ok": 60, "failing": 0, "silent": 0, "degraded": 0, "broken": 0, "new": 0},
+    broken=(),
+    pollable=60,
+    unanswered=0,
+    unanswering=0,
+    idle=0,
     alarms=(),
     looked_at=NOON - 12 * MINUTE,
     held=4,
     deliveries={DeliveryState.SENT: 3},
     links=dict.fromkeys(LinkState, 7),
     size=123_456_789,
-    schema="0005",
+    schema="0006",
     model="gate-1.1",
     model_why="came with the program",
     model_since=None,
@@ -57,7 +62,7 @@ def alarm(source: str, kind: AlarmKind, detail: str = "HTTP 503; 5 looks in a ro
 
 ILL = replace(
     WELL,
-    sources={"ok": 57, "failing": 2, "silent": 1, "degraded": 0, "new": 0},
+    sources={"ok": 57, "failing": 2, "silent": 1, "degraded": 0, "broken": 0, "new": 0},
     alarms=(
         alarm("courier", AlarmKind.FAILING),
         alarm("herald", AlarmKind.FAILING),
@@ -93,7 +98,11 @@ def test_sources_that_fail_are_a_warning_that_names_them() -> None:
             replace(WELL, jobs=(replace(CRAWL, done_at=None, state=RunState.KILLED, exit_code=None),)),
             "no crawl ever did its work, the latest was killed",
         ),
-        (replace(WELL, jobs=(replace(CRAWL, exit_code=69),)), "no source answered the last crawl"),
+        (replace(WELL, unanswered=3, unanswering=30), "no source answered the last 3 crawls"),
+        (
+            replace(WELL, sources=dict.fromkeys(WELL.sources, 0), pollable=0),
+            "there is no source to crawl: sources.toml is missing or names none that can be read",
+        ),
         (
             replace(WELL, jobs=(replace(CRAWL, exit_code=78),)),
             "crawl ended with 78: settings, sources or model are broken",
@@ -113,6 +122,79 @@ def test_what_is_critical(ill: Standing, words: str) -> None:
     findings = check(ill, max_age=AGE)
     assert level_of(findings) is Level.CRITICAL
     assert findings[0].words == words
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "asked", "sources", "level"),
+    [
+        (1, 1, 11, Level.OK),  # a lone poll says nothing about the others
+        (9, 1, 11, Level.OK),  # nor the same one again and again: that it fails is its own alarm
+        (9, 4, 11, Level.OK),
+        (1, 11, 11, Level.WARNING),  # the network went away for a moment
+        (2, 11, 11, Level.WARNING),
+        (3, 6, 11, Level.CRITICAL),
+        (3, 5, 300, Level.CRITICAL),  # five do not go down together by chance
+        (1, 1, 1, Level.WARNING),
+        (3, 1, 1, Level.CRITICAL),
+    ],
+)
+def test_that_nothing_can_be_reached_takes_several_sources_and_several_crawls(
+    unanswered: int, asked: int, sources: int, level: Level
+) -> None:
+    standing = replace(WELL, sources=WELL.sources | {"ok": sources}, unanswered=unanswered, unanswering=asked)
+    assert level_of(check(standing, max_age=AGE)) is level
+
+
+@given(unanswered=st.integers(0, 20), asked=st.integers(0, 400), known=st.integers(1, 400))
+def test_more_crawls_in_vain_and_more_sources_never_look_better(unanswered: int, asked: int, known: int) -> None:
+    def level(crawls: int, sources: int) -> Level:
+        ill = replace(WELL, sources=WELL.sources | {"ok": known}, unanswered=crawls, unanswering=sources)
+        return level_of(check(ill, max_age=AGE))
+
+    assert level(unanswered, asked) <= level(unanswered + 1, asked) <= level(unanswered + 1, asked + 1)
+
+
+def test_crawls_that_run_out_of_time_again_and_again_are_a_warning() -> None:
+    assert check(replace(WELL, idle=2), max_age=AGE) == ()
+    (finding,) = check(replace(WELL, idle=3), max_age=AGE)
+    assert (finding.level, finding.words) == (
+        Level.WARNING,
+        "the last 3 crawls ran out of time before a page was settled: give them longer",
+    )
+
+
+def test_a_source_that_is_written_wrongly_is_a_warning_that_names_it() -> None:
+    ill = replace(WELL, sources=WELL.sources | {"broken": 1}, broken=("courier",))
+    findings = check(ill, max_age=AGE)
+    assert level_of(findings) is Level.WARNING
+    said = line(ill, findings, max_age=AGE)
+    assert said.startswith("SPYWIRE WARNING - 1 of 61 sources written wrongly in sources.toml (courier) | ")
+    assert " sources_broken=1;0;;0;61 " in said
+    assert 'spywire_sources{state="broken"} 1.0' in text_of(ill)
+
+
+def run_of(exit_code: int | None, *, settled: int = 0, **sources: str) -> Run:
+    told = {name: {"state": state} for name, state in sources.items()}
+    counts = {"pages.settled": settled} if settled else {}
+    ended = None if exit_code is None else NOON
+    return Run(
+        id=1,
+        job="crawl",
+        version="1",
+        started_at=NOON,
+        ended_at=ended,
+        exit_code=exit_code,
+        counts=counts,
+        sources=told,
+    )
+
+
+def test_a_streak_ends_with_the_first_crawl_that_was_otherwise_and_skips_the_one_under_way() -> None:
+    down = run_of(69, wire="http-error", post="broken")
+    assert streaks([run_of(None), down, down, run_of(0), down]) == ([down, down], [])
+    late, some = run_of(124), run_of(124, settled=3)
+    assert streaks([late, late, some, late]) == ([], [late, late])
+    assert streaks([]) == ([], [])
 
 
 def test_a_job_that_is_late_is_a_warning_and_one_that_never_ran_is_not() -> None:

@@ -13,9 +13,9 @@ from jobs.cli import app
 from jobs.exits import UsageError
 from jobs.home import find_home
 from jobs.runs import now, recorded
+from jobs.schedule.daemon import Scheduler
 from jobs.settings import load_settings
 from jobs.watch.after import after
-from jobs.watch.standing import stand_now
 from storage.database import Database
 from storage.records import Rhythm, SourceState
 from storage.sources import Sources
@@ -91,7 +91,6 @@ def test_after_a_job_all_is_looked_at_and_written_down(home: Path) -> None:
 
 
 def test_what_is_served_is_read_over_a_connection_of_its_own(home: Path) -> None:
-    place = find_home(home, {})
-    standing = stand_now(place, load_settings(place, {}).settings, ())
+    standing = Scheduler(home=find_home(home, {}), environment={}).standing()
     assert standing.job("crawl") is not None
-    assert standing.schema == "0005"
+    assert standing.schema == "0006"
