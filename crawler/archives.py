@@ -19,7 +19,7 @@ from crawler.judging import assessment_of
 from crawler.memory import note
 from crawler.page import Page
 from crawler.polling import failed_poll
-from crawler.report import Trouble
+from crawler.report import OF_STORED, Trouble
 from crawler.urls import url_key
 from storage.archive import NO_MODEL
 from storage.records import Link, Poll, PollState, Rhythm, Settled, SourceState
@@ -173,7 +173,8 @@ class _Reading:
         if assessment.judged.verdict.model == NO_MODEL:
             self.tracker.trouble(Trouble.GATE, assessment.reason)
         state = await self.memory.store(assessment.judged, outcome)
-        self.tracker.settled(state, title=assessment.judged.article.title, url=page.url)
+        reason, title = OF_STORED.get(state, ""), assessment.judged.article.title
+        self.tracker.settled(state, reason=reason, title=title, url=page.url)
 
     async def note(self, poll: Poll) -> None:
         """Note a poll and its links."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Headers
 from scrapy.utils._download_handlers import make_response
 from scrapy.utils.httpobj import urlparse_cached
@@ -21,7 +22,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.headers import BoundedFactory
 from crawler.hosts import HostMemory, parked_failure, parking
 from crawler.looks import Answer, Lost
-from crawler.middlewares.refusal import NoBrowserError, RefusedError, StoppedError
+from crawler.middlewares.refusal import LateError, NoBrowserError, RefusedError, StoppedError
 from crawler.outcomes import Failure, retry_after
 from storage.records import LinkState
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from crawler.browser import Browser
 
 IN_HAND = "in_hand"  # in a request's meta: the answer that came before Scrapy was there
+UNTIL = "until"  # likewise: when (monotonic) the time is over that the crawl has for its source
 LOST = {
     Lost.TIMEOUT: DownloadTimeoutError,
     Lost.TOO_LARGE: DownloadCancelledError,
@@ -43,7 +45,10 @@ IDLE = 3  # seconds a connection is kept for the next request; every host keeps 
 
 SILENCE = 3  # timeouts in a row, after which a host is not waited for any more: hundreds of links may lead to it
 SILENT = Failure(
-    state=LinkState.FAILED, reason=f"timeout: host was silent {SILENCE} times in a row", retry_after=timedelta()
+    state=LinkState.FAILED,
+    reason=f"timeout: host was silent {SILENCE} times in a row",
+    retry_after=timedelta(),
+    asked=False,
 )
 
 
@@ -55,28 +60,41 @@ class PoliteHandler(HTTP11DownloadHandler):
         self._pool.cachedConnectionTimeout = IDLE
         self._pool._factory = BoundedFactory  # noqa: SLF001 - as its parent does
         self._silent: Counter[str] = Counter()  # timeouts in a row, of this crawl
+        self._heard: dict[str, float] = {}  # by slot: when (monotonic) its host answered last
+        self._said: dict[str, tuple[int, int]] = {}  # the status of each host's last answer, and how often in a row
         self._rendering: Browser | None = None
 
     async def download_request(self, request: Request) -> Response:
-        """The response, rendered where it is to be. RefusedError if the host is parked or there is no browser."""
+        """The response, rendered where it is to be.
+
+        RefusedError if the host is parked or silent, or there is no browser; LateError and StoppedError if it is late.
+        """
         in_hand, hosts = request.meta.pop(IN_HAND, None), host_memory(self._crawler)
+        host = str(urlparse_cached(request).netloc)
         if in_hand is None:
             await self._pause(request, hosts)
+        try:
+            await self._let_through(request, host, hosts, in_hand)
+            browser = await self._browser(hosts) if request.meta.get("render") else None
+        except IgnoreRequest:
+            self._pass_on(request)
+            raise
+        response = await self._answer(request, host, in_hand)
+        await self._park(host, response, hosts)
+        return await browser.rendered(request, response) if browser else response
+
+    async def _let_through(self, request: Request, host: str, hosts: HostMemory, in_hand: Answer | Lost | None) -> None:
         if not self._crawler.crawling and not request.meta.get("robots"):
             self._hurry()
             raise StoppedError("the crawl is ending")
-        at, host = datetime.now(UTC), str(urlparse_cached(request).netloc)
+        if monotonic() > request.meta.get(UNTIL, inf):
+            raise LateError("the time for its source is over")
+        at = datetime.now(UTC)
         parked = await hosts.parked(host, at=at)
         if parked is not None and in_hand is None:
             raise RefusedError(parked_failure(parked, at=at))
-        browser = await self._browser(hosts) if request.meta.get("render") else None
-        response = await self._answer(request, host, in_hand)
-        wait = response.headers.get("Retry-After")
-        at = datetime.now(UTC)
-        parked = parking(response.status, retry_after(wait.decode("latin-1") if wait else None, at=at), at=at)
-        if parked is not None:
-            await hosts.park(host, parked)
-        return await browser.rendered(request, response) if browser else response
+        if self._silent[host] >= SILENCE:
+            raise RefusedError(SILENT)
 
     async def close(self) -> None:
         """Let go of the connections, and of the browser."""
@@ -96,8 +114,6 @@ class PoliteHandler(HTTP11DownloadHandler):
         return self._rendering
 
     async def _answer(self, request: Request, host: str, in_hand: Answer | Lost | None) -> Response:
-        if self._silent[host] >= SILENCE:
-            raise RefusedError(SILENT)
         try:
             response = _given(request, in_hand) if in_hand else await super().download_request(request)
         except DownloadTimeoutError:
@@ -108,6 +124,16 @@ class PoliteHandler(HTTP11DownloadHandler):
             self._rest(request, heard)
         del self._silent[host]
         return response
+
+    async def _park(self, host: str, response: Response, hosts: HostMemory) -> None:
+        status, times = self._said.get(host, (0, 0))
+        times = times + 1 if status == response.status else 1
+        self._said[host] = response.status, times
+        at, wait = datetime.now(UTC), response.headers.get("Retry-After")
+        asked = retry_after(wait.decode("latin-1") if wait else None, at=at)
+        parked = parking(response.status, asked, at=at, in_a_row=times)
+        if parked is not None:
+            await hosts.park(host, parked)
 
     def _hurry(self) -> None:
         """Let what still waits for its turn come at once: it will be turned away like this one."""
@@ -122,7 +148,14 @@ class PoliteHandler(HTTP11DownloadHandler):
         """
         slot = self._slot(request)
         if slot is not None:
-            slot.lastseen = heard
+            slot.lastseen = self._heard[_slot_name(request)] = heard
+
+    def _pass_on(self, request: Request) -> None:
+        """Nothing was sent: let the next request of the host come as soon as it could have come in this one's place."""
+        slot = self._slot(request)
+        if slot is not None:
+            slot.lastseen = self._heard.get(_slot_name(request), 0.0)
+            slot.close()  # ends the pause that Scrapy began with this one; it looks at the queue again after it
 
     async def _pause(self, request: Request, hosts: HostMemory) -> None:
         """Wait for the end of a pause that began before Scrapy did."""
@@ -132,7 +165,11 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     def _slot(self, request: Request) -> Slot | None:
         engine = self._crawler.engine
-        return engine.downloader.slots.get(str(request.meta.get("download_slot"))) if engine is not None else None
+        return engine.downloader.slots.get(_slot_name(request)) if engine is not None else None
+
+
+def _slot_name(request: Request) -> str:
+    return str(request.meta.get("download_slot"))
 
 
 def _name(request: Request) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from crawler.assess import regard
 from crawler.habits import Habits
+from crawler.report import Wait
 from crawler.revisits import edited
 from storage.archive import Archive
 from storage.ledger import Ledger
@@ -35,7 +36,7 @@ from storage.revisions import Revisions
 from storage.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from crawler.report import Tracker
     from storage.database import Database
@@ -49,6 +50,7 @@ LEASE = timedelta(hours=2)
 RENEWED = timedelta(minutes=10)
 IDLE_AT_ONCE = 400  # polls and states that are written in one
 REJUDGED_AT_ONCE = 1000
+FORGOTTEN = timedelta(days=2)  # without a look; before that a source may be another home's, in the same database
 
 
 class Memory(Protocol):
@@ -84,11 +86,20 @@ class Memory(Protocol):
     async def lease(self, source: str, *, at: datetime, limit: int) -> list[Link]:
         """Links of a source to fetch now, none of them twice in a crawl."""
 
-    async def waiting(self, source: str, *, at: datetime) -> int:
-        """How many links of a source are left to lease."""
+    async def waiting(self, source: str, because: Wait, *, at: datetime) -> int:
+        """How many links of a source are left to lease, and remember why."""
+
+    async def put_back(self, key: str, because: Wait) -> None:
+        """Let a link that was leased wait for the next crawl, and remember why."""
+
+    def orphans(self) -> dict[str, int]:
+        """By source, how many links wait for one that is not there any more."""
 
     async def attempts(self, key: str) -> int:
         """How often the link was tried before."""
+
+    async def waits_since(self, key: str) -> datetime | None:
+        """When a link was discovered that could not be had before."""
 
     async def repeated(self, host: str) -> HostLines:
         """The lines that a host repeats on its articles."""
@@ -132,7 +143,13 @@ class StoredMemory:
     """Keeps everything in the database, in a thread of its own: a slow disk or server does not stop the downloads."""
 
     def __init__(
-        self, database: Database, *, run: int, owner: str, states: Mapping[str, SourceState] | None = None
+        self,
+        database: Database,
+        *,
+        run: int,
+        owner: str,
+        states: Mapping[str, SourceState] | None = None,
+        catalogue: Collection[str] | None = None,
     ) -> None:
         self._ledger, self._polls, self._sources = Ledger(database), Polls(database), Sources(database)
         self._archive, self._lines = Archive(database, regard=regard, edited=edited), Lines(database)
@@ -141,6 +158,8 @@ class StoredMemory:
         self._database, self._run, self._owner = database, run, owner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
         self._states = dict(states or {})
+        self._catalogue = None if catalogue is None else frozenset(catalogue)
+        self._orphans: dict[str, int] = {}
         self._feeds: dict[tuple[str, str], SourceFeed] = {}
         self._validators: dict[tuple[str, str], Validators] = {}
         self._waiting: set[str] = set()  # sources with links to fetch
@@ -158,10 +177,9 @@ class StoredMemory:
 
     async def poll(self, poll: Poll) -> int:
         if poll.state is not PollState.UNCHANGED or poll.links:
-            new = await self._do(self._polls.record, poll, run=self._run)
-            if new:
+            if poll.links:  # one that was known may have come to wait for this source
                 self._waiting.add(poll.source)
-            return new
+            return await self._do(self._polls.record, poll, run=self._run, catalogue=self._catalogue)
         self._idle.append(poll)
         await self._flush(when=IDLE_AT_ONCE)
         return 0
@@ -185,8 +203,17 @@ class StoredMemory:
         self._feeds[source, url] = feed
         await self._do(self._sources.follow, source, url, feed)
 
-    async def waiting(self, source: str, *, at: datetime) -> int:
-        return await self._do(self._ledger.count_waiting, source, at=at)
+    async def waiting(self, source: str, because: Wait, *, at: datetime) -> int:
+        count = await self._do(self._ledger.count_waiting, source, at=at)
+        if count:
+            await self._do(self._ledger.explain, source, because)
+        return count
+
+    async def put_back(self, key: str, because: Wait) -> None:
+        await self._do(self._ledger.put_back, key, owner=self._owner, reason=because)
+
+    def orphans(self) -> dict[str, int]:
+        return dict(self._orphans)
 
     async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:  # noqa: ARG002 - those of the start
         return not (self._waiting | self._returning).isdisjoint(sources)
@@ -200,6 +227,9 @@ class StoredMemory:
 
     async def attempts(self, key: str) -> int:
         return await self._do(self._ledger.attempts, key)
+
+    async def waits_since(self, key: str) -> datetime | None:
+        return await self._do(self._ledger.waits_since, key)
 
     async def repeated(self, host: str) -> HostLines:
         return await self._habits.of(host)
@@ -240,6 +270,11 @@ class StoredMemory:
         self._validators = self._polls.last_read()
         self._waiting = self._ledger.sources_waiting(at=at)
         self._returning = self._revisions.sources_due(at=at)
+        for source in self._waiting - self._catalogue if self._catalogue is not None else ():
+            self._orphans[source] = self._ledger.count_waiting(source, at=at)
+            polled_at = self._states[source].rhythm.polled_at if source in self._states else None
+            if polled_at is None or at - polled_at >= FORGOTTEN:
+                self._ledger.explain(source, Wait.NO_SOURCE)
 
     async def _flush(self, *, when: int) -> None:
         """Write what can wait, once there is enough of it. What a kill takes with it is only looked at once more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -11,17 +12,23 @@ from storage.records import LinkState
 
 RETRY_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 PATIENCE = timedelta(hours=24)  # the longest Retry-After that is believed
+LONGEST_WAIT = timedelta(days=30)  # for a host that says nothing at all (RFC 9309, section 2.3.1.4)
+SECONDS = re.compile(r"\s*[0-9]+(?:\.[0-9]*)?\s*(?:,\s*[0-9]+(?:\.[0-9]*)?\s*)*")
 GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 FORBIDDEN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A state with its reason; `retry_after` is given when it is worth another try, and is a least waiting time."""
+    """A state with its reason; `retry_after` is given when it is worth another try, and is a least waiting time.
+
+    Without `asked` nobody was asked for the page, which says nothing about it: that is no attempt.
+    """
 
     state: LinkState
     reason: str
     retry_after: timedelta | None = None
+    asked: bool = True
 
 
 NO_HOST = "host not found"
@@ -45,12 +52,30 @@ def retry_at(failure: Failure, *, attempts: int, at: datetime) -> datetime | Non
     return at + max(failure.retry_after, RETRY_AFTER[max(attempts, 1) - 1])
 
 
+def next_turn(failure: Failure, *, since: datetime | None, at: datetime) -> datetime | None:
+    """When a link that nobody was asked for gets its turn, or None to give it up. `since` when it could not be had.
+
+    That is when its host said. A host that says nothing is tried after half of the time that it has been so: 15 min,
+    then longer and longer, at the latest after a day, until a month is over.
+    """
+    if failure.retry_after is None:
+        return None
+    if failure.retry_after:
+        return at + failure.retry_after
+    waited = at - since if since else timedelta()
+    return at + min(max(waited / 2, RETRY_AFTER[0]), RETRY_AFTER[-1]) if waited < LONGEST_WAIT else None
+
+
 def retry_after(value: str | None, *, at: datetime) -> timedelta | None:
-    """The waiting time a Retry-After header asks for (RFC 9110, section 10.2.3), at most a day; None if unreadable."""
+    """The waiting time a Retry-After header asks for (RFC 9110, section 10.2.3), at most a day; None if unreadable.
+
+    Seconds with a fraction are read too, and of several values the longest.
+    """
     if value is None:
         return None
-    if value.strip().isdecimal():
-        return min(timedelta(seconds=int(value.strip()[:9])), PATIENCE)
+    if SECONDS.fullmatch(value):
+        longest = max(float(number) for number in value.split(","))
+        return timedelta(seconds=min(longest, PATIENCE.total_seconds()))
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):

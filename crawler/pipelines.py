@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.exceptions import DropItem
 
 from crawler.judging import assessment_of
-from crawler.report import Trouble
+from crawler.report import OF_STORED, Trouble
 from crawler.revisits import believed, change, missing
 from crawler.spiders.news import NewsSpider
 from crawler.urls import url_key
@@ -71,7 +71,7 @@ class ArchivePipeline:
             raise DropItem("seen before")
         outcome = _settled(page, STATE[judged.verdict.decision], judged.verdict.why)
         state = await job.memory.store(judged, outcome)
-        job.tracker.settled(state, title=judged.article.title, url=judged.article.url)
+        job.tracker.settled(state, reason=OF_STORED.get(state, ""), title=judged.article.title, url=judged.article.url)
         return {
             "url": judged.article.url,
             "title": judged.article.title,

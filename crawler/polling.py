@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NOT_MODIFIED = 304
 MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?([0-9]{1,9})", re.IGNORECASE)
 OK = 200
+CURE = "no link on it looks like an article's; `spywire sources test {url}` looks for a feed or sitemap"
 UNFETCHED = {LinkState.BLOCKED: PollState.BLOCKED, LinkState.UNEXTRACTABLE: PollState.MALFORMED}
 
 
@@ -57,11 +58,13 @@ def read_poll(source: Source, url: str, found: Found, *, response: Validators, a
     An index is kept without: it often stays the same to the byte while its sitemaps change.
     """
     kept = Validators() if found.children else response
+    state = found_state(found)
     return Poll(
         source=source.name,
         url=url,
         at=at,
-        state=found_state(found),
+        state=state,
+        detail=CURE.format(url=source.url) if state is PollState.NO_LINKS else "",
         links=found.links,
         dropped=tuple(sorted(found.dropped.items())),
         etag=kept.etag,

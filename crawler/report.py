@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+JUDGED = {LinkState.FLAGGED, LinkState.HELD, LinkState.REJECTED}
+OF_STORED = {LinkState.DUPLICATE: "same article", LinkState.NOT_AN_ARTICLE: "soft 404"}  # reasons that storage finds
+LONGEST_NAME = 60
+# What makes two reasons of one kind: an address, a port, a time, a URL.
+_PARTICULARS = re.compile(r" until .*| (?:of |as )?https?://.*|(?<=^address )\S+ |(?<=^port )[0-9]+ ")
+
+
 class Trouble(StrEnum):
     """What stops a crawl or makes its result doubtful."""
 
@@ -25,6 +33,15 @@ class Trouble(StrEnum):
     STOPPED = "stopped"
     BROWSER = "browser"
     OUT_OF_TIME = "out-of-time"
+
+
+class Wait(StrEnum):
+    """Why a link waits that nobody asked for: the reason in the ledger, and the name of its counter."""
+
+    SOURCE_LIMIT = "more than [fetch] pages_per_source"
+    CRAWL_LIMIT = "more than --max-pages"
+    PATIENCE = "longer than [fetch] patience"
+    NO_SOURCE = "its source is not in sources.toml any more"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +76,7 @@ class Tracker:
     received: int = 0
     signal: int = 0
     hurry: Callable[[], None] = field(default=lambda: None)  # what a signal does at once
-    _waiting: dict[str, int] = field(default_factory=dict)
+    _waiting: dict[str, tuple[int, Wait]] = field(default_factory=dict)
 
     def polled(self, poll: SourcePoll, *, dropped: tuple[tuple[str, int], ...] = ()) -> None:
         """A source answered, or failed to. Of several answers (a sitemap's parts) the worst speaks for the source."""
@@ -77,17 +94,29 @@ class Tracker:
         self.counts["pages.requested"] += links
         self._tell()
 
-    def waiting(self, source: str, links: int) -> None:
-        """Links of a source are more than this crawl fetches."""
-        self._waiting[source] = links
-        self.counts["links.waiting"] = sum(self._waiting.values())
+    def waiting(self, source: str, links: int, because: Wait) -> None:
+        """Links of a source are more than this crawl fetches; said again, it is so many now."""
+        before, why = self._waiting.get(source, (0, because))
+        self._wait(-before, why)
+        self._waiting[source] = links, because
+        self._wait(links, because)
+
+    def put_back(self) -> None:
+        """A link that was on its way is not fetched by this crawl after all: its source has had its time."""
+        self.counts["pages.requested"] -= 1
+        self._wait(1, Wait.PATIENCE)
+        self._tell()
+
+    def _wait(self, links: int, because: Wait) -> None:
+        self.counts["links.waiting"] += links
+        self.counts[f"links.waiting.{because}"] += links
 
     def settled(self, state: LinkState, *, reason: str = "", title: str = "", url: str = "") -> None:
-        """A link reached a state."""
+        """A link reached a state. For what is judged the verdict is the reason, and has no name."""
         self.counts[f"pages.{state}"] += 1
         self.counts["pages.settled"] += 1
-        if state in {LinkState.BLOCKED, LinkState.FAILED, LinkState.GONE}:
-            self.counts[f"pages.{state}.{reason}"] += 1
+        if reason and state not in JUDGED:
+            self.counts[f"pages.{state}.{name_of(reason)}"] += 1
         if state is LinkState.FLAGGED:
             self.flagged.append((title, url))
         self._tell()
@@ -137,6 +166,11 @@ class Tracker:
     def _tell(self) -> None:
         if self.watch is not None:
             self.watch(self)
+
+
+def name_of(reason: str) -> str:
+    """The kind of a reason, by which links are counted: what stands before its first colon, without particulars."""
+    return _PARTICULARS.sub("", reason.partition(": ")[0])[:LONGEST_NAME]
 
 
 def _together(one: SourcePoll, two: SourcePoll) -> SourcePoll:

@@ -13,6 +13,7 @@ import resource
 import signal
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,13 @@ from crawler.errors import FetchError
 from crawler.memory import StoredMemory
 from crawler.opening import Opening
 from crawler.rehearsal import DryMemory
-from crawler.report import CrawlReport, Tracker, Trouble
+from crawler.report import CrawlReport, Tracker, Trouble, Wait
 from crawler.sources import SourceKind
 from crawler.spiders.job import UNLIMITED, Job
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
     from datetime import timedelta
     from ipaddress import IPv4Network, IPv6Network
     from pathlib import Path
@@ -64,6 +65,7 @@ class Manners:
     pages_per_source: int
     allow_networks: tuple[IPv4Network | IPv6Network, ...]
     allow_ports: tuple[int, ...]
+    patience: float = inf  # for the pages of one source
     browser: str = ""  # path of a Chromium for sources with `render`; empty: Playwright's own
 
 
@@ -107,6 +109,8 @@ def crawl(
     tracker = Tracker(watch=watch, sources=len(news), hurry=memory.hurry)
     opening = Opening(memory=memory, hosts=hosts, tracker=tracker, manners=manners, until=until)
     _done(opening.run(news, resting), tracker)
+    for source, links in memory.orphans().items():
+        tracker.waiting(source, links, Wait.NO_SOURCE)
     if (opening.busy or archives) and not FATAL & tracker.troubles.keys():
         job = Job(
             sources=tuple(look.source for look in opening.left),
@@ -117,6 +121,7 @@ def crawl(
             resting=(*resting, *opening.idle),
             max_pages=UNLIMITED if max_pages is None else max_pages,
             pages_per_source=manners.pages_per_source,
+            patience=manners.patience,
             looks={look.source.name: look for look in opening.left},
             until=until,
         )
@@ -128,34 +133,45 @@ def crawl(
     return tracker.report(started=started, ended=datetime.now(UTC))
 
 
-def fetch(url: str, *, manners: Manners) -> Page:
+def fetch(url: str, *, manners: Manners, hosts: HostMemory) -> Page:
     """Fetch one page as a crawl would. Raises `FetchError` with the reason."""
     from crawler.spiders.page import PageSpider
 
     result: list[Page | str] = []
-    _run(PageSpider, manners, {"ITEM_PIPELINES": {}}, url=url, result=result)
+    _run(PageSpider, manners, {"ITEM_PIPELINES": {}}, url=url, hosts=hosts, result=result)
     if not result or isinstance(result[0], str):
         raise FetchError(f"{url}: {result[0] if result else 'not fetched'}")
     return result[0]
 
 
-def probe(url: str, *, manners: Manners, workers: Workers, with_page: bool = False) -> Probe:
+def probe(url: str, *, manners: Manners, hosts: HostMemory, workers: Workers, with_page: bool = False) -> Probe:
     """Look around a URL for the best source; `with_page` also fetches the newest article there. Stores nothing.
 
     Whatever the web answers is in the result. Every source is read in a worker.
     """
     from crawler.spiders.probe import ProbeSpider, Probing
 
-    probing = Probing(url=url, workers=workers, with_page=with_page)
+    probing = Probing(url=url, workers=workers, hosts=hosts, with_page=with_page)
     _run(ProbeSpider, manners, {"ITEM_PIPELINES": {}}, probing=probing)
     if probing.result is None:
         raise probing.bug or FetchError(f"{url}: not fetched")
     return probing.result
 
 
-def memory_of(database: Database, *, run: int, owner: str, states: Mapping[str, SourceState] | None = None) -> Memory:
-    """A memory that keeps what the crawl finds, under the name of a run. `states` are those of all sources."""
-    return StoredMemory(database, run=run, owner=owner, states=states)
+def memory_of(
+    database: Database,
+    *,
+    run: int,
+    owner: str,
+    states: Mapping[str, SourceState] | None = None,
+    catalogue: Collection[str] | None = None,
+) -> Memory:
+    """A memory that keeps what the crawl finds, under the name of a run.
+
+    `states` are those of all sources. `catalogue` has the names of all: links that wait for another one go over to the
+    source that finds them again.
+    """
+    return StoredMemory(database, run=run, owner=owner, states=states, catalogue=catalogue)
 
 
 def dry_memory(database: Database | None, *, owner: str) -> Memory:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 AUDITED = 1 / 20  # of the looks
 AUDIT_PAUSE = timedelta(days=1)
 LONGEST_TRUST = timedelta(days=7)
+MOVES = 5  # looks in a row that are sent on to the same URL for good, before somebody is told
 DISPROVED = "its 304 hid new links and is not believed any more"
 
 
@@ -35,6 +36,7 @@ class Visit:
     before: SourceState
     audit: bool = False  # asks without validators, although it has some
     lied: bool = False
+    moved_to: str | None = None  # where a permanent redirect led
     waiting: int = 0  # for answers
     withheld: dict[str, Validators] = field(default_factory=dict)  # by URL: what an audit did not send
     parts: list[Findings] = field(default_factory=list)
@@ -54,13 +56,27 @@ class Visit:
         self.parts += [findings] if findings else []
         return self.waiting == 0 and bool(self.parts)
 
+    @property
+    def moves(self) -> int:
+        """Looks in a row, this one included, that were sent on to the same URL for good."""
+        return 0 if self.moved_to is None else 1 + self.before.moves * (self.moved_to == self.before.moved_to)
+
+    @property
+    def advice(self) -> str:
+        """What an operator should know of a source that answers; empty when there is nothing."""
+        moved = f"moved permanently to {self.moved_to}: write that as its url in sources.toml"
+        return moved if self.moves >= MOVES else ""
+
     def after(self, at: datetime) -> SourceState:
         """What is known of the source when the visit is over."""
-        jitter = draw("jitter", self.source.name, at)
-        rhythm = next_poll(self.before.rhythm, together(self.parts), at=at, jitter=jitter, every=self.source.every)
+        jitter, found = draw("jitter", self.source.name, at), together(self.parts)
+        rhythm = next_poll(self.before.rhythm, found, at=at, jitter=jitter, every=self.source.every)
+        failed = found.gravity > 0  # which says nothing about where the source is
         return replace(
             self.before,
             rhythm=rhythm,
+            moved_to=self.before.moved_to if failed else self.moved_to,
+            moves=self.before.moves if failed else self.moves,
             validators_trusted=self.before.validators_trusted and not self.lied,
             audited_at=at if self.audit else self.before.audited_at or at,  # the first look has no validators to send
         )

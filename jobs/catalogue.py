@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta  # noqa: TC003 - pydantic reads it
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
@@ -22,6 +23,7 @@ from crawler.urls import absolute_url
 from jobs.exits import ConfigError, UsageError
 from jobs.spans import kept, span
 from jobs.toml import read_toml
+from storage.records import FOREVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
     from jobs.toml import TomlFile
 
+NO_BROWSER = (
+    "source {name}: render = true needs the extra `render`, which is not installed: "
+    "pip install 'spywire[render]', or take render out"
+)
 ROOT = "https://catalogue.invalid/"  # what a relative URL would be resolved against: nothing
 
 
@@ -98,6 +104,43 @@ def sound_sources(path: Path) -> tuple[tuple[Source, ...], dict[str, str]]:
     return tuple(sources), broken
 
 
+def pollable_sources(path: Path) -> tuple[tuple[Source, ...], dict[str, str]]:
+    """The same, where a source that needs a browser is not well while the extra for it is not installed."""
+    sources, broken = sound_sources(path)
+    if any(source.render for source in sources) and find_spec("scrapy_playwright") is None:
+        broken |= {source.name: NO_BROWSER.format(name=source.name) for source in sources if source.render}
+        sources = tuple(source for source in sources if not source.render)
+    return sources, broken
+
+
+def guarded_sources(path: Path) -> tuple[tuple[Source, ...], dict[str, str]]:
+    """The same as `sound_sources`, with a stand-in for each source that is not well.
+
+    What was agreed about its text cannot be read, and may have been the strictest: it is kept for ever, and none of it
+    is shown to others.
+    """
+    sources, broken = sound_sources(path)
+    if not broken:
+        return sources, broken
+    tables = read_toml(path).values
+    return (*sources, *(_stand_in(name, tables.get(name)) for name in broken)), broken
+
+
+def _stand_in(name: str, table: Any) -> Source:
+    """A source of which only kind and tags are believed."""
+    known = table if isinstance(table, dict) else {}
+    tags = known.get("tags")
+    return Source(
+        name=name,
+        url=ROOT,
+        kind=SourceKind.ARCHIVE if known.get("kind") == SourceKind.ARCHIVE else None,
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        keep_flagged=FOREVER,
+        keep_rejected=FOREVER,
+        excerpt=0,
+    )
+
+
 def _source(file: TomlFile, name: str, table: Any) -> Source:
     if not isinstance(table, dict):
         raise ConfigError(f"{file.where(name)}: {name} is not a source; a source is a table: [{name}] with a url")
@@ -128,7 +171,8 @@ def pick(sources: Sequence[Source], names: Sequence[str]) -> tuple[Source, ...]:
 
 
 def _first_mistake(error: ValidationError, name: str, where: Any) -> str:
-    first = error.errors()[0]
+    found = error.errors()  # a key that nobody knows may be the one that another mistake misses, with a slip in it
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     key = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(sorted(_Table.model_fields))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from signal import SIGTERM
 from typing import TYPE_CHECKING, Any
@@ -14,23 +14,27 @@ from crawler.hosts import HostMemory
 from crawler.report import CrawlReport, Tracker, Trouble
 from crawler.run import Gate, Manners, crawl, dry_memory, memory_of
 from crawler.sources import due
-from jobs.catalogue import pick, read_sources, sound_sources
-from jobs.exits import ConfigError, Exit
+from jobs.catalogue import pick, pollable_sources, read_sources
+from jobs.exits import CommandError, ConfigError, Exit
 from jobs.home import Home, alone
 from jobs.log import LOG
 from jobs.runs import Record, check_clock, now, recorded
-from jobs.watch.after import after, calling
+from jobs.spans import span
+from jobs.watch.after import after, calling, unwritten
+from jobs.watch.failing import MISWRITTEN, telling
 from storage.database import Database
 from storage.errors import StorageError
 from storage.records import PollState
+from storage.runs import Runs
 from storage.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from crawler.sources import Source
     from jobs.settings import Settings
     from jobs.teaching.judges import Judges
+    from jobs.watch.after import Calls
     from storage.records import Rhythm, SourcePoll
 
 TROUBLE_EXITS = {
@@ -44,6 +48,7 @@ TROUBLE_EXITS = {
 
 BLIPS = 2  # failures in a row that are no news yet, while the source has answered within a day
 DAY = timedelta(days=1)
+UNCALLED = "pings.failed"  # what a run counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,25 +86,48 @@ def run_crawl(job: CrawlJob) -> Crawled:
 
     A source that is written down wrongly is left out, and named: the others are crawled.
     """
+    if job.dry_run:
+        sources, broken = _readable(job)
+        return Crawled(report=_dry(job, pick(sources, job.sources)), broken=broken)
+    with calling(job.settings) as calls:
+        sources, broken = _readable(job)
+        done = _crawled(job, sources, broken, calls)
+        calls.counts = done.report.counts
+        calls.exit_code = called(done, known=len(sources))
+    return done
+
+
+def called(done: Crawled, *, known: int) -> Exit:
+    """The end that is told to whoever is called: that a few sources of many are down is what alarms are for."""
+    lone = done.exit_code is Exit.UNREACHABLE and not telling(len(done.report.failed), known)
+    return Exit.PARTIAL if lone else done.exit_code
+
+
+def _readable(job: CrawlJob) -> tuple[tuple[Source, ...], dict[str, str]]:
+    """The sources that can be crawled, and what is wrong with the others. Raises `ConfigError` if none can be."""
     check_clock(now())
-    sources, broken = sound_sources(job.home.sources_file)
+    sources, broken = pollable_sources(job.home.sources_file)
     if named := next((broken[name] for name in job.sources if name in broken), None):
         raise ConfigError(named)
     if not sources:
-        sources = read_sources(job.home.sources_file)  # which says what is missing
-    known, sources = sources, pick(sources, job.sources)
-    _check_renderable(sources)
-    if job.dry_run:
-        return Crawled(report=_dry(job, sources), broken=broken)
+        read_sources(job.home.sources_file)  # which says what is missing, or wrong
+        raise ConfigError(next(iter(broken.values())))
+    return sources, broken
+
+
+def _crawled(job: CrawlJob, known: Sequence[Source], broken: Mapping[str, str], calls: Calls) -> Crawled:
+    sources = pick(known, job.sources)
     with alone(job.home, job.settings.storage.url, "crawl", wait=job.wait):
+        calls.start()
         database = Database.open(job.settings.storage.url)
         try:
-            with recorded(database, "crawl") as run, calling(job.settings, run):
-                report = _stored(job, sources, database, run)
+            with recorded(database, "crawl") as run:
+                report = _stored(job, sources, database, run, catalogue={source.name for source in known} | set(broken))
                 done = Crawled(report=report, lasting=_lasting(report, database), broken=broken)
-                _keep(run, done)
+                _keep(run, done, uncalled=len(calls.failed))
             if not report.signal:
-                _tell(job, known, database)
+                _tell(job, known, database, broken)
+                _complain(calls, database)
             return done
         finally:
             database.close()
@@ -128,16 +156,9 @@ def lasts(rhythm: Rhythm | None, *, at: datetime) -> bool:
     return rhythm.read_at is not None and at - rhythm.read_at >= DAY
 
 
-def _check_renderable(sources: Sequence[Source]) -> None:
-    names = [source.name for source in sources if source.render]
-    if names and find_spec("scrapy_playwright") is None:
-        raise ConfigError(
-            f"source {', '.join(names)}: render = true needs the extra `render`, which is not installed: "
-            f"pip install 'spywire[render]', or take render out"
-        )
-
-
-def _stored(job: CrawlJob, sources: Sequence[Source], database: Database, run: Record) -> CrawlReport:
+def _stored(
+    job: CrawlJob, sources: Sequence[Source], database: Database, run: Record, *, catalogue: Collection[str]
+) -> CrawlReport:
     states = Sources(database).states()
     polled = sources if job.sources or job.due_or_not else due(sources, states, at=run.started_at)
     names = {source.name for source in polled}
@@ -145,7 +166,7 @@ def _stored(job: CrawlJob, sources: Sequence[Source], database: Database, run: R
         polled,
         manners=manners(job.settings),
         gate=lambda: _gate(job, database),
-        memory=memory_of(database, run=run.id, owner=owner(job.home), states=states),
+        memory=memory_of(database, run=run.id, owner=owner(job.home), states=states, catalogue=catalogue),
         hosts=HostMemory(database),
         resting=[source for source in sources if source.name not in names],
         max_pages=job.max_pages,
@@ -166,20 +187,35 @@ def _lasting(report: CrawlReport, database: Database) -> frozenset[str]:
     return frozenset(poll.source for poll in report.failed if lasts(rhythms.get(poll.source), at=report.ended))
 
 
-def _keep(run: Record, done: Crawled) -> None:
+def _keep(run: Record, done: Crawled, *, uncalled: int) -> None:
     report = done.report
-    run.counts, run.received, run.exit_code = report.counts, report.received, done.exit_code
+    run.counts, run.received, run.exit_code = dict(report.counts), report.received, done.exit_code
+    run.counts |= {UNCALLED: uncalled} if uncalled else {}
     run.sources = {poll.source: _result(poll) for poll in report.sources if poll.state is not PollState.UNCHANGED}
-    run.sources |= {name: {"state": "broken", "detail": wrong} for name, wrong in done.broken.items()}
+    run.sources |= {name: {"state": MISWRITTEN, "detail": wrong} for name, wrong in done.broken.items()}
     run.error = next(iter(report.troubles.values()), "")
 
 
-def _tell(job: CrawlJob, sources: Sequence[Source], database: Database) -> None:
+def _tell(job: CrawlJob, sources: Sequence[Source], database: Database, broken: Mapping[str, str]) -> None:
     """Look at the health of the sources, and tell whoever watches. The crawl is over, whatever comes of it."""
     try:
-        after(job.home, job.settings, sources, database)
-    except (OSError, StorageError) as error:
-        LOG.event("watch.failed", f"[watch] cannot be told: {error}", level="error")
+        after(job.home, job.settings, sources, database, broken=broken)
+    except (CommandError, OSError, StorageError) as error:
+        unwritten(error)
+
+
+def _complain(calls: Calls, database: Database) -> None:
+    """Say it once when nobody could be called at the start of the third crawl in a row; before that it is a blip."""
+    if not calls.failed:
+        return
+    try:
+        before = Runs(database).recent(limit=BLIPS + 2, job="crawl")[1:]
+    except StorageError:  # which is told where it matters
+        return
+    uncalled = [bool(run.counts.get(UNCALLED)) for run in before]
+    if uncalled[:BLIPS] == [True] * BLIPS and not any(uncalled[BLIPS:]):
+        told = f"{calls.failed[0]}, {BLIPS + 1} crawls in a row: whoever waits for its calls believes that nothing runs"
+        LOG.event("ping.failing", told, level="error")
 
 
 def _result(poll: SourcePoll) -> dict[str, Any]:
@@ -225,6 +261,7 @@ def manners(settings: Settings) -> Manners:
         concurrency=fetch.concurrency,
         max_bytes=fetch.max_bytes,
         pages_per_source=fetch.pages_per_source,
+        patience=span(fetch.patience).total_seconds() or inf,
         allow_networks=fetch.allow_networks,
         allow_ports=fetch.allow_ports,
         browser=fetch.browser,

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from crawler.assess import Assessment, held
 from crawler.page import Page
-from crawler.run import fetch
 from crawler.text import clean_text
 from crawler.workers import KILLED, Workers, in_order, killed_because
 from jobs.exits import Exit, UsageError
@@ -29,8 +28,6 @@ from storage.records import Article, Dateline, LinkState, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
-
-    from crawler.run import Manners
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -93,10 +90,13 @@ def judge_lines(lines: Iterable[bytes], workers: Workers) -> Exit:
     return Exit.PARTIAL if source.bad else Exit.OK
 
 
-def page_of(target: str, *, url: str | None, manners: Manners) -> Page:
-    """The page a person names: a URL, a file, or `-` for standard input. Raises `UsageError` or `FetchError`."""
+def page_of(target: str, *, url: str | None, fetched: Callable[[str], Page]) -> Page:
+    """The page a person names: a URL, a file, or `-` for standard input. Raises `UsageError`, and what `fetched` does.
+
+    `fetched` is called for a URL.
+    """
     if re.match("https?://", target):
-        return fetch(target, manners=manners)
+        return fetched(target)
     try:
         body = sys.stdin.buffer.read() if target == "-" else _unpacked(Path(target).read_bytes())
     except ValueError as error:

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from jobs.catalogue import guarded_sources, read_sources
+from jobs.exits import Exit
 from jobs.runs import recorded
 from jobs.spans import kept
+from jobs.watch.failing import MISWRITTEN
 from storage.records import FOREVER, Contracts, Keeping
 from storage.retention import Retention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime, timedelta
+    from pathlib import Path
 
     from crawler.sources import Source
     from jobs.settings import Retention as Terms
@@ -35,9 +39,17 @@ class Shelf:
     notable: bool  # flagged, held or labelled; the others are rejected
 
 
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """What was agreed about texts. `broken` says by source why its terms cannot be read: its texts are spared."""
+
+    contracts: Contracts
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(kw_only=True)
 class Retained:
-    """What went, or in a dry run would go."""
+    """What went, or in a dry run would go. `broken` are the sources that were spared, and why."""
 
     at: datetime
     dry_run: bool
@@ -45,6 +57,12 @@ class Retained:
     characters: Counter[Shelf] = field(default_factory=Counter)
     polls: int = 0
     runs: int = 0
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exit(self) -> Exit:
+        """What it means to a scheduler."""
+        return Exit.PARTIAL if self.broken else Exit.OK
 
     def add(self, gone: Iterable[KeptText]) -> None:
         """Count texts."""
@@ -52,6 +70,18 @@ class Retained:
             shelf = Shelf(source=text.source, notable=text.notable)
             self.articles[shelf] += 1
             self.characters[shelf] += text.size
+
+
+def agreed(path: Path, terms: Terms) -> Agreed:
+    """What the sources of this file have agreed to, and what the settings say of all others.
+
+    Raises `ConfigError` where the file is missing, names no source, or cannot be read at all: terms that are not known
+    might have said `forever`.
+    """
+    sources, broken = guarded_sources(path)
+    if not sources:
+        read_sources(path)  # which says what is missing
+    return Agreed(contracts=contracts(sources, terms), broken=broken)
 
 
 def contracts(sources: Iterable[Source], terms: Terms) -> Contracts:
@@ -81,23 +111,30 @@ class Records:
 
 
 def retain(
-    database: Database, agreed: Contracts, records: Records, *, clock: Callable[[], datetime], dry_run: bool
+    database: Database,
+    agree: Callable[[], Agreed],
+    records: Records,
+    *,
+    clock: Callable[[], datetime],
+    dry_run: bool,
 ) -> Retained:
-    """Purge what has been kept for its time, and thin old polls and runs.
+    """Purge what has been kept for its time, and thin old polls and runs. What `agree` raises is on record, too.
 
     Killed at any moment, it leaves each article whole or purged; the next one goes on.
     """
     if dry_run:
-        return _retain(database, agreed, records, at=clock(), dry_run=True)
+        return _retain(database, agree(), records, at=clock(), dry_run=True)
     with recorded(database, "retain", clock=clock) as run:
-        done = _retain(database, agreed, records, at=run.started_at, dry_run=False)
+        done = _retain(database, agree(), records, at=run.started_at, dry_run=False)
+        run.exit_code, run.error = done.exit, next(iter(done.broken.values()), "")
+        run.sources = {name: {"state": MISWRITTEN, "detail": wrong} for name, wrong in done.broken.items()}
         run.counts = {"articles.purged": done.articles.total(), "polls.thinned": done.polls, "runs.thinned": done.runs}
     return done
 
 
-def _retain(database: Database, agreed: Contracts, records: Records, *, at: datetime, dry_run: bool) -> Retained:
-    done, retention = Retained(at=at, dry_run=dry_run), Retention(database)
-    for gone in _texts(retention, agreed, at=at, dry_run=dry_run):
+def _retain(database: Database, agreed: Agreed, records: Records, *, at: datetime, dry_run: bool) -> Retained:
+    done, retention = Retained(at=at, dry_run=dry_run, broken=agreed.broken), Retention(database)
+    for gone in _texts(retention, agreed.contracts, at=at, dry_run=dry_run):
         done.add(gone)
     if records.polls != FOREVER:
         polls = partial(retention.thin_polls, before=at - records.polls, limit=ROWS, dry=dry_run)

@@ -141,5 +141,6 @@ def _summary(report: CrawlReport) -> str:
         if key not in {"pages.settled", "pages.requested"}
     ]
     parts += again
+    parts += [f"{counts['links.waiting']} links wait"] if counts.get("links.waiting") else []
     seconds = (report.ended - report.started).total_seconds()
     return f"{' · '.join(parts)} · {seconds:.1f} s"

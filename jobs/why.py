@@ -62,6 +62,8 @@ def _feed_said(history: LinkHistory) -> list[str]:
 def _fetched(history: LinkHistory) -> list[str]:
     if history.settled_at is None:
         return ["  fetched    not yet"]
+    if history.fetched_at is None and not history.attempts:
+        return [f"  asked for  not yet, last considered {_utc(history.settled_at)}"]
     if history.fetched_at is None:
         return [f"  tried      {_utc(history.settled_at)} (attempt {history.attempts}), no answer"]
     moved = history.final_url if history.final_url != history.link.url else None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, text
 
-from storage.ledger import add_links, unseen
+from storage.found import take_in
 from storage.records import Poll, SourcePoll, Validators
 from storage.tables import READ, PollRow, SourceRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -27,13 +27,14 @@ class Polls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, poll: Poll, *, run: int) -> int:
+    def record(self, poll: Poll, *, run: int, catalogue: Collection[str] | None = None) -> int:
         """Write a poll together with the links it discovered; gives how many of them are new.
 
-        One transaction: validators are never kept without the links that the body behind them announced.
+        One transaction: validators are never kept without the links that the body behind them announced. With a
+        `catalogue`, the names of all sources, links that wait for one that is not there go over to who found them.
         """
         with self._database.write() as session:
-            new = add_links(session, unseen(session, poll.links), at=poll.at, run=run)
+            new = take_in(session, poll.links, at=poll.at, run=run, catalogue=catalogue)
             session.add(PollRow(**_values(poll, run=run, new=new)))
             return new
 

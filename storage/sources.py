@@ -121,14 +121,15 @@ def _remembered(state: SourceState) -> Mapping[str, Any]:
         "interval_s": None if rhythm.interval is None else round(rhythm.interval.total_seconds()),
         "next_poll_at": rhythm.next_at,
         "failures": rhythm.failures,
-        "state": _details(rhythm),
+        "state": _details(state),
         "validators_trusted": state.validators_trusted,
         "audited_at": state.audited_at,
     }
 
 
-def _details(rhythm: Rhythm) -> dict[str, Any]:
-    return {
+def _details(state: SourceState) -> dict[str, Any]:
+    rhythm, moved = state.rhythm, {"moved_to": state.moved_to, "moves": state.moves} if state.moves else {}
+    return moved | {
         "polled_at": rhythm.polled_at and rhythm.polled_at.isoformat(),
         "read_at": rhythm.read_at and rhythm.read_at.isoformat(),
         "roomy": rhythm.roomy,
@@ -152,6 +153,8 @@ def _state(row: SourceRow | Row[*tuple[Any, ...]]) -> SourceState:
         ),
         validators_trusted=row.validators_trusted,
         audited_at=row.audited_at,
+        moved_to=row.state.get("moved_to"),
+        moves=row.state.get("moves", 0),
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from crawler.discover import Found
     from storage.records import Poll
 
+PERMANENT = {301, 308}
+
 
 def header(response: Response, name: str) -> str | None:
     """A header's value, or None."""
@@ -28,6 +30,12 @@ def asked_url(response: Response) -> str:
     """What was asked for in the first place, before any redirect."""
     urls = response.meta.get("redirect_urls") or [response.url]
     return str(urls[0])
+
+
+def moved_to(response: Response) -> str | None:
+    """Where redirects led that all say they are for good (RFC 9110, sections 15.4.2 and 15.4.9), or None."""
+    reasons = response.meta.get("redirect_reasons") or []
+    return str(response.url) if reasons and all(reason in PERMANENT for reason in reasons) else None
 
 
 def charset_of(response: Response) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.sources import longest
 from crawler.spiders.failures import request_failure
 
 if TYPE_CHECKING:
@@ -16,12 +17,21 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from crawler.outcomes import Failure
+    from crawler.sources import SourceKind
+
+MAXSIZE = "download_maxsize"  # in a request's meta: Scrapy's limit for this one
 
 
-async def ask(crawler: Crawler, url: str, *, headers: Mapping[str, str] | None = None) -> Response | Failure:
-    """The answer, or why there is none. Guard, robots.txt, delay and limits hold; a bug is raised."""
+async def ask(
+    crawler: Crawler, url: str, *, kind: SourceKind | None = None, headers: Mapping[str, str] | None = None
+) -> Response | Failure:
+    """The answer, or why there is none. Guard, robots.txt, delay and limits hold; a bug is raised.
+
+    `kind` is what is hoped for, as far as that is known: a sitemap may be longer than other answers.
+    """
     assert crawler.engine is not None
-    request = Request(url, headers=headers, callback=NO_CALLBACK, dont_filter=True)
+    most = longest(url, kind, most=crawler.settings.getint("DOWNLOAD_MAXSIZE"))
+    request = Request(url, headers=headers, callback=NO_CALLBACK, meta={MAXSIZE: most}, dont_filter=True)
     try:
         return await crawler.engine.download_async(request)
     except Exception as error:

@@ -54,10 +54,10 @@ def request_failure(error: BaseException, url: str) -> Failure | None:
 
 def _unresolved(url: str) -> Failure:
     host = urlsplit(url).hostname or ""
-    address = GuardedResolver.refused.get(host)
-    if address is None:
+    refused = GuardedResolver.refused.get(host)
+    if refused is None:
         return Failure(state=LinkState.FAILED, reason=NO_HOST, retry_after=SOON)
-    return Failure(state=LinkState.BLOCKED, reason=f"address {address} is not public")
+    return Failure(state=LinkState.BLOCKED, reason=refused)
 
 
 def _cause(error: DownloadFailedError) -> BaseException | None:

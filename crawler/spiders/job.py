@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Job:
     hosts: HostMemory
     max_pages: int = UNLIMITED
     pages_per_source: int = UNLIMITED
+    patience: float = inf  # seconds in which pages of one source are asked for
     resting: tuple[Source, ...] = ()  # not polled; links of theirs that wait are fetched all the same
     looks: Mapping[str, Look] = field(default_factory=dict)  # by source: its visit, where that has begun
     until: float | None = None  # when (monotonic) nothing more is begun

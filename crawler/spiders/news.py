@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 
 from crawler.assess import held
-from crawler.handler import IN_HAND
+from crawler.handler import IN_HAND, UNTIL
 from crawler.hosts import HostMemory
 from crawler.looks import Look, begin
 from crawler.memory import note
-from crawler.middlewares.refusal import NoBrowserError, StoppedError
-from crawler.outcomes import Failure, retry_after, retry_at, status_failure
+from crawler.middlewares.refusal import LateError, NoBrowserError, StoppedError
+from crawler.outcomes import Failure, next_turn, retry_after, retry_at, status_failure
 from crawler.page import Page
 from crawler.polling import failed_poll, unfetched
 from crawler.rehearsal import DryMemory
-from crawler.report import Tracker, Trouble
+from crawler.report import Tracker, Trouble, Wait
 from crawler.schedule import Findings
-from crawler.sources import Source, SourceKind
-from crawler.spiders.answers import charset_of, conditions, findings_of, header, validators_of
+from crawler.sources import Source, SourceKind, longest
+from crawler.spiders.answers import asked_url, charset_of, conditions, findings_of, header, moved_to, validators_of
+from crawler.spiders.ask import MAXSIZE
 from crawler.spiders.deadline import mind_the_time
 from crawler.spiders.failures import request_failure
 from crawler.spiders.job import Job
@@ -68,6 +71,7 @@ class NewsSpider(Spider):
         self._visits: dict[str, Visit] = {}
         self._leasing = asyncio.Lock()
         self._fetched: Counter[str] = Counter()  # pages of each source
+        self._until: dict[str, float] = {}  # by source: when (monotonic) its time for pages is over
         self._parts: dict[str, set[str]] = {}  # of each source's sitemaps, those looked into
 
     @classmethod
@@ -99,11 +103,16 @@ class NewsSpider(Spider):
     ) -> AsyncIterator[Request]:
         """A source answered: note what it offers, and fetch what is new."""
         visited = self._visits[source.name]
+        if depth == 0 and asked_url(response) == source.url:
+            visited.moved_to = moved_to(response)
         response, poll, found = await self._reader.read(response, source, depth, known, visited)
+        if depth == 0 and poll.state.succeeded and not poll.detail:
+            poll = replace(poll, detail=visited.advice)
         new = await self._note(poll)
         parts = self._new_parts(source, found, depth)
         for url in parts:
             yield self._asking(await self._part(source, url), depth=depth + 1)
+        await self._reader.leaf(source, response, found, new, visited)
         said = partial(header, response)
         await self._answered(source, None if parts else findings_of(response.status, said, poll, found, new=new))
         for request in await self._pages(source):
@@ -138,10 +147,14 @@ class NewsSpider(Spider):
         await self._answered(source, Findings(state=state, detail=detail, retry_after=known.retry_after))
 
     async def page_failed(self, failure: TwistedFailure) -> None:
-        """A page gave no answer. One that was not asked for keeps its lease until the end, and waits."""
+        """A page gave no answer. One that was not asked for at the end keeps its lease until then, and waits."""
         if isinstance(failure.value, StoppedError):
             return
         link: Link = _request(failure).cb_kwargs["link"]
+        if isinstance(failure.value, LateError):
+            await self.job.memory.put_back(link.key, Wait.PATIENCE)
+            self.job.tracker.put_back()
+            return
         if isinstance(failure.value, NoBrowserError):
             names = ", ".join(source.name for source in (*self.job.sources, *self.job.resting) if source.render)
             self.job.tracker.trouble(Trouble.BROWSER, f"source {names}: pages wait: {failure.value}; {CURE}")
@@ -198,9 +211,13 @@ class NewsSpider(Spider):
             callback=self.parse_source,
             errback=self.source_failed,
             cb_kwargs={"source": look.source, "depth": depth, "known": look.known},
-            meta={IN_HAND: came},
+            meta={IN_HAND: came, MAXSIZE: self._longest(look, depth)},
             dont_filter=True,
         )
+
+    def _longest(self, look: Look, depth: int) -> int:
+        kind = SourceKind.SITEMAP if depth else look.source.kind  # what an index names is one
+        return longest(look.url, kind, most=self.settings.getint("DOWNLOAD_MAXSIZE"))
 
     async def _answered(self, source: Source, findings: Findings | None) -> None:
         """After the last answer of a visit, remember what it taught."""
@@ -214,12 +231,15 @@ class NewsSpider(Spider):
     async def _pages(self, source: Source) -> list[Request]:
         async with self._leasing:  # a sitemap's parts answer at the same time
             limit = min(self._budget, self.job.pages_per_source - self._fetched[source.name])
+            because = Wait.CRAWL_LIMIT if limit == self._budget else Wait.SOURCE_LIMIT
             links = await self.job.memory.lease(source.name, at=_now(), limit=limit)
             self._budget -= len(links)
             self._fetched[source.name] += len(links)
             if len(links) >= limit:
-                self.job.tracker.waiting(source.name, await self.job.memory.waiting(source.name, at=_now()))
-            again = await self._returning.requests(source, at=_now(), limit=limit - len(links))
+                left = await self.job.memory.waiting(source.name, because, at=_now())
+                self.job.tracker.waiting(source.name, left, because)
+            until = self._until.setdefault(source.name, monotonic() + self.job.patience)
+            again = await self._returning.requests(source, at=_now(), limit=limit - len(links), until=until)
             self._budget -= len(again)
             self._fetched[source.name] += len(again)
         self.job.tracker.leased(len(links))
@@ -229,7 +249,7 @@ class NewsSpider(Spider):
                 callback=self.parse_page,
                 errback=self.page_failed,
                 cb_kwargs={"link": link},
-                meta={"render": source.render},
+                meta={"render": source.render, UNTIL: until},
                 dont_filter=True,
             )
             for link in links
@@ -238,7 +258,11 @@ class NewsSpider(Spider):
     async def _fail(
         self, link: Link, failure: Failure, *, at: datetime, status: int | None = None, url: str | None = None
     ) -> None:
-        attempts = await self.job.memory.attempts(link.key) + 1
+        memory = self.job.memory
+        if failure.asked:
+            again = retry_at(failure, attempts=await memory.attempts(link.key) + 1, at=at)
+        else:
+            again = next_turn(failure, since=await memory.waits_since(link.key), at=at)
         await self.settle(
             Settled(
                 key=link.key,
@@ -247,7 +271,8 @@ class NewsSpider(Spider):
                 at=at,
                 final_url=url,
                 http_status=status,
-                retry_at=retry_at(failure, attempts=attempts, at=at),
+                retry_at=again,
+                tried=failure.asked,
             )
         )
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 
-from crawler.hosts import HostMemory
 from crawler.outcomes import status_failure
 from crawler.page import Page
 from crawler.spiders.answers import charset_of
@@ -19,15 +18,17 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from crawler.hosts import HostMemory
+
 
 class PageSpider(Spider):
     """Leaves the page, or the reason why there is none, in `result`."""
 
     name = "page"
 
-    def __init__(self, *, url: str, result: list[Page | str], **kwargs: Any) -> None:
+    def __init__(self, *, url: str, hosts: HostMemory, result: list[Page | str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.url, self.result, self.hosts = url, result, HostMemory()
+        self.url, self.hosts, self.result = url, hosts, result
 
     async def start(self) -> AsyncIterator[Request]:
         yield Request(self.url, callback=self.parse, errback=self.failed, dont_filter=True)

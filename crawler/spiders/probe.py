@@ -12,10 +12,9 @@ from scrapy import Spider
 
 from crawler.discover import MalformedFeedError, NotAFeedError, SourceKind, discover
 from crawler.discover.auto import Discovery, Look, Via, choose, newest_link, next_place, with_child
-from crawler.hosts import HostMemory
 from crawler.outcomes import Failure, status_failure
 from crawler.page import Page
-from crawler.robots import read_robots
+from crawler.robots import Robots, read_robots
 from crawler.spiders.answers import charset_of, header
 from crawler.spiders.ask import ask
 from crawler.workers import KILLED, Workers, killed_because
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.http import Response
 
+    from crawler.hosts import HostMemory
     from storage.records import RobotsFile
 
 OK = 200
@@ -49,6 +49,7 @@ class Probing:
 
     url: str
     workers: Workers
+    hosts: HostMemory
     with_page: bool
     result: Probe | None = None
     bug: Exception | None = None
@@ -61,7 +62,7 @@ class ProbeSpider(Spider):
 
     def __init__(self, *, probing: Probing, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.probing, self.hosts = probing, SeenRobots()
+        self.probing, self.hosts = probing, probing.hosts
 
     async def start(self) -> AsyncIterator[Request]:
         """Everything happens here; nothing is left for the scheduler."""
@@ -75,13 +76,15 @@ class ProbeSpider(Spider):
 
     async def _probe(self) -> Probe:
         page = await self._look(self.probing.url, Via.ASKED)
-        sitemaps, looks = self._sitemaps(page.url), list[Look]()
+        file = await self.hosts.robots(_origin(page.url), at=_now())
+        robots = self._rules(file) if file else Robots()
+        sitemaps, looks = robots.sitemaps, list[Look]()
         while place := next_place(page, sitemaps, looks, at=_now()):
             looks.append(await self._look(place.url, place.via))
         discovery = choose(page, looks, at=_now())
         return Probe(
             asked=self.probing.url,
-            robots=self._verdict(page),
+            robots=_verdict(page.url, file.status, robots) if file else page.trouble or "was not asked",
             discovery=discovery,
             page=await self._newest_page(discovery) if self.probing.with_page else None,
         )
@@ -128,33 +131,16 @@ class ProbeSpider(Spider):
             return f"{link.url}: {failure.reason}"
         return Page(url=answer.url, body=answer.body, charset=charset_of(answer), link=link, fetched_at=_now())
 
-    def _sitemaps(self, url: str) -> tuple[str, ...]:
-        file = self.hosts.files.get(_origin(url))
-        rules = read_robots(file.status, file.body).rules if file else None
-        return tuple(rules.sitemaps) if rules else ()
-
-    def _verdict(self, page: Look) -> str:
-        file = self.hosts.files.get(_origin(page.url))
-        if file is None:
-            return page.trouble or "was not asked"
-        robots, agent = read_robots(file.status, file.body), str(self.crawler.settings["USER_AGENT"])
-        if robots.rules is None:
-            return f"there is none (HTTP {file.status}): everything is allowed"
-        delay = robots.delay(agent)
-        pause = f", with {delay:g} s between requests" if delay else ""
-        return "disallows it" if robots.refusal(page.url, agent) else f"allows it{pause}"
+    def _rules(self, file: RobotsFile) -> Robots:
+        return read_robots(file.status, file.body, user_agent=str(self.crawler.settings["USER_AGENT"]))
 
 
-class SeenRobots(HostMemory):
-    """Keeps every robots.txt that was asked for, for the report."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.files: dict[str, RobotsFile] = {}
-
-    async def keep_robots(self, origin: str, file: RobotsFile) -> None:
-        """Remember a robots.txt."""
-        self.files[origin] = file
+def _verdict(url: str, status: int, robots: Robots) -> str:
+    """What a robots.txt, that came with a status, says of a URL; in words that go on from `robots.txt`."""
+    if robots.rules is None:
+        return f"there is none (HTTP {status}): everything is allowed"
+    pause = f", with {robots.delay:g} s between requests" if robots.delay else ""
+    return "disallows it" if robots.refusal(url) else f"allows it{pause}"
 
 
 def _origin(url: str) -> str:

@@ -1,72 +1,147 @@
-"""Reads what a source answers: itself, or the feed that its page announces; and now and then checks its 304."""
+"""Reads what a source answers, or what is found behind its page; leafs on; and now and then puts a 304 to the proof."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
 
 from crawler.discover import Found, MalformedFeedError, NotAFeedError, SourceKind, discover
-from crawler.discover.auto import Look, Via, Worth, feeds_to_try, why_not, worth
+from crawler.discover.auto import Look, Via, Worth, next_place, why_not, with_child, worth
+from crawler.discover.paging import Leafed, Turn, turn
 from crawler.follow import followed, searched, unworthy
+from crawler.memory import note
 from crawler.outcomes import Failure
 from crawler.polling import body_hash, failed_poll, read_poll, status_state, unread
+from crawler.robots import read_robots
 from crawler.spiders.answers import asked_url, charset_of, conditions, header, validators_of
 from crawler.spiders.ask import ask
+from crawler.urls import url_key
 from crawler.visits import DISPROVED, Visit, claims_unchanged
 from crawler.workers import KILLED, killed_because
-from storage.records import Poll, PollState, Validators
+from storage.records import NO_VALIDATORS, Poll, PollState, Validators
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
+    from crawler.discover.auto import Place
     from crawler.sources import Source
     from crawler.spiders.job import Job
 
+    Reading: TypeAlias = tuple[Response, Poll, Found | None]
+
+INDEX_DEPTH = 2
+WHY = {
+    Via.ANNOUNCED: "announced by {}",
+    Via.ROBOTS: "named in robots.txt, found from {}",
+    Via.COMMON: "at a common place, found from {}",
+}
+
 
 class SourceReader:
-    """One for a crawl. It asks and remembers; what an answer means is decided in `polling`, `follow` and `visits`."""
+    """One for a crawl. It asks and remembers; what an answer means is decided elsewhere, in pure functions."""
 
     def __init__(self, crawler: Crawler, job: Job) -> None:
         self._crawler = crawler
         self._job = job
 
-    async def read(
-        self, response: Response, source: Source, depth: int, known: Validators, visit: Visit
-    ) -> tuple[Response, Poll, Found | None]:
+    async def read(self, response: Response, source: Source, depth: int, known: Validators, visit: Visit) -> Reading:
         """The poll that an answer comes to, with what it offers; the response is the feed's where one was followed."""
-        poll, found = await self._read(response, source, known, kind=_expected(source, asked_url(response), depth))
-        if depth == 0 and source.kind is None and found and found.feeds:
-            response, poll, found = await self._through_feed(source, response, poll, found)
+        own = depth == 0 and (source.kind is not None or url_key(asked_url(response)) == url_key(source.url))
+        poll, found = await self._read(response, source, known, kind=source.kind if own else None, pages=own)
+        if own and source.kind is None and found and found.kind is SourceKind.SECTION:
+            response, poll, found = await self._through_better(source, response, poll, found)
         return response, await self._audited(poll, response, visit), found
 
-    async def _through_feed(
-        self, source: Source, page: Response, poll: Poll, found: Found
-    ) -> tuple[Response, Poll, Found | None]:
-        """The first good feed that a page announces, read and remembered; else the page as it came."""
+    async def leaf(self, source: Source, page: Response, found: Found | None, new: int, visit: Visit) -> None:
+        """From a section page, read and noted, go on to those after it while they bring news, and note them.
+
+        They are asked for one by one. One that cannot be had is counted; it is no failure of its source.
+        """
+        if found is None or found.kind is not SourceKind.SECTION:
+            return
+        leafed = Leafed(first=visit.before.rhythm.read_at is None)
+        leafed = leafed.after(found, asked_url(page), page.url, new=new)
+        while found.next_page and (decided := turn(leafed, found.next_page)) is not Turn.LEFT:
+            self._job.tracker.counts[f"paging.{decided}"] += 1
+            if decided is Turn.CUT:
+                return
+            page, poll, found = await self._leafed(source, page, found.next_page, visit)
+            if found is None or page.url in leafed.pages:
+                return
+            new = await note(poll, memory=self._job.memory, tracker=self._job.tracker) if found.links else 0
+            leafed = leafed.after(found, asked_url(page), page.url, new=new)
+
+    async def _leafed(self, source: Source, page: Response, url: str, visit: Visit) -> Reading:
+        known = visit.asks(url, await self._job.memory.validators(source.name, url))
+        visit.answered(None)  # the first page speaks for the source
+        asked = await self._asked(url, source, kind=SourceKind.SECTION, known=known)
+        if isinstance(asked, Failure):
+            asked = page, failed_poll(source, url, PollState.UNREACHABLE, asked.reason, at=datetime.now(UTC)), None
+        answer, poll, found = asked
+        if not (poll.state.succeeded or poll.state is PollState.NO_LINKS):
+            self._job.tracker.counts["paging.failed"] += 1
+        return answer, poll, found if urlsplit(answer.url).netloc == urlsplit(url).netloc else None
+
+    async def _through_better(self, source: Source, page: Response, poll: Poll, found: Found) -> Reading:
+        """The first good feed or news sitemap behind a page, read and remembered; else the page as it came.
+
+        The steps are those of `sources test`, but no address is guessed for a page that links to articles.
+        """
         if not searched(await self._job.memory.feed(source.name, source.url), at=datetime.now(UTC)):
             return page, poll, found
-        tried: dict[str, str] = {}
-        for url in feeds_to_try(page.url, found):
-            answer = await ask(self._crawler, url)
-            if isinstance(answer, Failure):
-                tried[url] = answer.reason
-                continue
-            feed, offered = await self._read(answer, source, Validators(), kind=SourceKind.FEED)
-            at = datetime.now(UTC)
-            look = Look(url=url, via=Via.ANNOUNCED, found=offered, trouble=feed.detail or str(feed.state))
-            if worth(look, page.url, at=at) is Worth.FEED:
-                await self._job.memory.follow(source.name, source.url, followed(url, page=page.url, at=at))
+        start, looks = Look(url=page.url, via=Via.ASKED, found=found), list[Look]()
+        sitemaps = await self._sitemaps(page.url)
+        while place := next_place(start, sitemaps, looks, at=datetime.now(UTC)):
+            if place.via is Via.COMMON and found.links:
+                break
+            asked = await self._asked(place.url, source)
+            looks.append(await self._look(place, asked, source))
+            if not isinstance(asked, Failure) and worth(looks[-1], page.url, at=datetime.now(UTC)) > Worth.PAGE:
+                feed = followed(place.url, why=WHY[place.via].format(page.url), at=datetime.now(UTC))
+                await self._job.memory.follow(source.name, source.url, feed)
                 self._job.tracker.counts["feeds.followed"] += 1
-                return answer, feed, offered
-            tried[url] = why_not(look, page.url, at=at)
-        await self._job.memory.follow(source.name, source.url, unworthy(tried, at=datetime.now(UTC)))
+                return asked
+        if looks and self._crawler.crawling:  # a crawl that ends has not looked everywhere
+            tried = {look.url: why_not(look, page.url, at=datetime.now(UTC)) for look in looks}
+            await self._job.memory.follow(source.name, source.url, unworthy(tried, at=datetime.now(UTC)))
         return page, poll, found
 
+    async def _sitemaps(self, url: str) -> tuple[str, ...]:
+        """Those that the robots.txt of a page's origin names."""
+        parts = urlsplit(url)
+        file = await self._job.hosts.robots(f"{parts.scheme}://{parts.netloc}", at=datetime.now(UTC))
+        agent = str(self._crawler.settings["USER_AGENT"])
+        return read_robots(file.status, file.body, user_agent=agent).sitemaps if file else ()
+
+    async def _look(self, place: Place, asked: Reading | Failure, source: Source) -> Look:
+        """What a place is worth looking at for; an index together with what its newest sitemap offers."""
+        if isinstance(asked, Failure):
+            return Look(url=place.url, via=place.via, trouble=asked.reason)
+        _, poll, found = asked
+        look = Look(url=place.url, via=place.via, found=found, trouble=poll.detail or str(poll.state))
+        for _ in range(INDEX_DEPTH):
+            if found is None or not found.children:
+                break
+            child = await self._asked(found.children[0], source, kind=SourceKind.SITEMAP)
+            found = None if isinstance(child, Failure) else child[2]
+            look = with_child(look, found) if found else look
+        return look
+
+    async def _asked(
+        self, url: str, source: Source, *, kind: SourceKind | None = None, known: Validators = NO_VALIDATORS
+    ) -> Reading | Failure:
+        answer = await ask(self._crawler, url, kind=kind, headers=conditions(known))
+        if isinstance(answer, Failure):
+            return answer
+        poll, found = await self._read(answer, source, known, kind=kind)
+        return answer, poll, found
+
     async def _read(
-        self, response: Response, source: Source, known: Validators, *, kind: SourceKind | None
+        self, response: Response, source: Source, known: Validators, *, kind: SourceKind | None, pages: bool = True
     ) -> tuple[Poll, Found | None]:
         at = datetime.now(UTC)
         state = status_state(response.status, conditional=bool(conditions(known)))
@@ -75,10 +150,10 @@ class SourceReader:
         if state is not None:
             detail = f"HTTP {response.status}" if state is PollState.HTTP_ERROR else ""
             return failed_poll(source, asked_url(response), state, detail, at=at), None
-        return await self._discover(response, source, at, kind=kind)
+        return await self._discover(response, source, at, kind=kind, pages=pages)
 
     async def _discover(
-        self, response: Response, source: Source, at: datetime, *, kind: SourceKind | None
+        self, response: Response, source: Source, at: datetime, *, kind: SourceKind | None, pages: bool
     ) -> tuple[Poll, Found | None]:
         url = asked_url(response)
         future = self._job.workers.submit(
@@ -89,6 +164,7 @@ class SourceReader:
             content_type=header(response, "Content-Type"),
             charset=charset_of(response),
             kind=kind,
+            pages=pages,
             at=at,
         )
         try:
@@ -114,10 +190,3 @@ class SourceReader:
         visit.lied = True
         self._job.tracker.counts["polls.304-disproved"] += 1
         return replace(poll, detail=DISPROVED)
-
-
-def _expected(source: Source, url: str, depth: int) -> SourceKind | None:
-    """What must stand there. At another URL than its own a source is polled through a feed that was found."""
-    if depth > 0:
-        return None
-    return source.kind if url == source.url else SourceKind.FEED

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from scrapy import Request
 
-from crawler.middlewares.refusal import StoppedError
+from crawler.handler import UNTIL
+from crawler.middlewares.refusal import LateError, StoppedError
 from crawler.outcomes import GONE
 from crawler.page import Page
 from crawler.spiders.answers import charset_of, conditions, validators_of
@@ -35,8 +36,11 @@ class Returning:
         self._job = job
         self._note_error = note_error
 
-    async def requests(self, source: Source, *, at: datetime, limit: int) -> list[Request]:
-        """Requests for the articles of a source that are due, conditional where their server allows that."""
+    async def requests(self, source: Source, *, at: datetime, limit: int, until: float) -> list[Request]:
+        """Requests for the articles of a source that are due, conditional where their server allows that.
+
+        After `until` (monotonic) they are not made any more.
+        """
         due = await self._job.memory.revisits(source.name, at=at, limit=min(limit, AT_ONCE))
         self._job.tracker.counts["revisits.requested"] += len(due)
         return [
@@ -46,7 +50,7 @@ class Returning:
                 callback=self.answered,
                 errback=self.failed,
                 cb_kwargs={"revisit": revisit},
-                meta={"render": source.render},
+                meta={"render": source.render, UNTIL: until},
                 dont_filter=True,
             )
             for revisit in due
@@ -75,6 +79,9 @@ class Returning:
     async def failed(self, failure: TwistedFailure) -> None:
         """No answer."""
         if isinstance(failure.value, StoppedError):
+            return
+        if isinstance(failure.value, LateError):
+            self._job.tracker.counts["revisits.late"] += 1
             return
         self._job.tracker.counts["revisits.failed"] += 1
         if failure.value is None or request_failure(failure.value, failure.request.url) is None:  # type: ignore[attr-defined]

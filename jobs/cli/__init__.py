@@ -61,7 +61,10 @@ app.add_typer(databases.databases, name="db")
 def root(
     context: typer.Context,
     home: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Settings, database and lock in one folder (also SPYWIRE_HOME).")
+        Path | None,
+        typer.Option(
+            metavar="DIR", readable=False, help="Settings, database and lock in one folder (also SPYWIRE_HOME)."
+        ),
     ] = None,
     log_format: Annotated[
         str | None, typer.Option(metavar="FORM", help="What standard error is written as: text or json (SPYWIRE_LOG).")

@@ -70,7 +70,8 @@ def digest_test_delivery(
     from jobs.delivery.addresses import mailbox
     from jobs.delivery.trial import exit_of, tried
     from jobs.delivery.view import tried_text
-    from jobs.digest.profiles import MAIL, addresses, profile_named
+    from jobs.digest.profiles import addresses, profile_named
+    from jobs.settings import MAIL
     from storage.records import Address
 
     settings, home, now = configuration_of(context).settings, home_of(context), datetime.now(UTC)

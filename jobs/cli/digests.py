@@ -15,6 +15,7 @@ from jobs.exits import Exit, NothingThereError, UsageError
 from jobs.terminal import complain, configuration_of, home_of, leave, say, stored_database, write_file
 
 if TYPE_CHECKING:
+    from crawler.sources import Source
     from jobs.digest.edition import Edition
     from jobs.settings import Settings
     from storage.database import Database
@@ -155,30 +156,27 @@ def digest_show(
 def _of_everything(
     context: typer.Context, database: Database, settings: Settings, since: datetime, until: datetime
 ) -> Edition:
-    from jobs.catalogue import read_sources
     from jobs.digest.preview import preview
 
-    return preview(database, settings, sources=read_sources(home_of(context).sources_file), since=since, until=until)
+    return preview(database, settings, sources=_sources(context), since=since, until=until)
 
 
 def _of_profile(
     context: typer.Context, database: Database, settings: Settings, name: str, since: datetime | None, at: datetime
 ) -> Edition:
-    from jobs.catalogue import read_sources
     from jobs.digest.agenda import agenda
     from jobs.digest.editions import Desk, draft
     from jobs.digest.profiles import profile_named
 
     profile_named(settings, name)
     home, at = home_of(context), at.replace(microsecond=0)
-    desk = Desk(database=database, home=home, settings=settings, sources=read_sources(home.sources_file))
+    desk = Desk(database=database, home=home, settings=settings, sources=_sources(context))
     entry = next(entry for entry in agenda(database, settings, at=at) if entry.profile == name)
     edition, _ = draft(desk, entry, at=at, since=since)
     return edition
 
 
 def _say_what_is_due(context: typer.Context, settings: Settings, names: list[str], at: datetime) -> None:
-    from jobs.catalogue import known_sources
     from jobs.digest.agenda import agenda
     from jobs.digest.profiles import mistakes, unserved
     from jobs.digest.view import agenda_text, owed_text
@@ -189,12 +187,22 @@ def _say_what_is_due(context: typer.Context, settings: Settings, names: list[str
     say(agenda_text(entries))
     say(owed_text(owed, at=at))
     shown = [entry.profile for entry in entries]
-    wrong = mistakes(settings, shown, known_sources(home_of(context).sources_file))
+    wrong = mistakes(settings, shown, _sources(context))
     for mistake in wrong:
         complain(str(mistake), event="digest.failed")
     for name in unserved(settings, shown):
         complain(f"[profile.{name}] {NOBODY}", event="digest.unserved")
     leave(wrong[0].exit if wrong else Exit.OK)
+
+
+def _sources(context: typer.Context) -> tuple[Source, ...]:
+    """Those there are. One that is broken is named, and nothing of it is quoted."""
+    from jobs.catalogue import guarded_sources
+
+    sources, broken = guarded_sources(home_of(context).sources_file)
+    for mistake in broken.values():
+        complain(mistake, event="source.broken")
+    return sources
 
 
 def _owed(database: Database) -> list[Delivery]:

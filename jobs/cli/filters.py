@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +16,14 @@ from jobs.terminal import (
     complain,
     configuration_of,
     gate_of,
+    known_hosts,
     leave,
     say,
     started_workers,
 )
+
+if TYPE_CHECKING:
+    from crawler.page import Page
 
 app = typer.Typer()
 
@@ -36,14 +41,13 @@ def extract(
 ) -> None:
     """HTML in, article out."""
     from crawler.assess import Assessment
-    from jobs.crawl import manners
     from jobs.filters import article_json, extract_lines, extract_one, page_of
     from jobs.show import article_text
 
     if as_lines:
         with started_workers(context, judging=False) as workers:
             leave(extract_lines(sys.stdin.buffer, workers))
-    page = page_of(target, url=url, manners=manners(configuration_of(context).settings))
+    page = page_of(target, url=url, fetched=partial(_fetched, context))
     with started_workers(context, processes=1, judging=False) as workers:
         answer = extract_one(page, workers)
     if as_json:
@@ -65,7 +69,6 @@ def judge(
 ) -> None:
     """Text in, verdict out. HTML is extracted first."""
     from crawler import assess
-    from jobs.crawl import manners
     from jobs.explain import colourful, explained
     from jobs.filters import article_of, judge_lines, page_of, verdict_json
     from jobs.show import verdict_text
@@ -74,8 +77,7 @@ def judge(
     if as_lines:
         with started_workers(context) as workers:
             leave(judge_lines(sys.stdin.buffer, workers))
-    settings = configuration_of(context).settings
-    page = page_of(target, url=None, manners=manners(settings))
+    page = page_of(target, url=None, fetched=partial(_fetched, context))
     with started_workers(context, processes=1, judging=False) as workers:
         article = article_of(page, workers)
     if isinstance(article, assess.Assessment):
@@ -89,3 +91,11 @@ def judge(
     else:
         say(verdict_text(article, verdict))
     leave(Exit.CONFIG if verdict.model == NO_MODEL else Exit.OK)
+
+
+def _fetched(context: typer.Context, url: str) -> Page:
+    from crawler.run import fetch
+    from jobs.crawl import manners
+
+    with known_hosts(context) as hosts:
+        return fetch(url, manners=manners(configuration_of(context).settings), hosts=hosts)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli.options import AsJson, Busy, IfBusy, Wait, locked_for, span_of
-from jobs.terminal import configuration_of, home_of, say, stored_database
+from jobs.terminal import complain, configuration_of, home_of, leave, say, stored_database
 
 app = typer.Typer()
 
@@ -26,17 +26,27 @@ def retain(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what was done even when all is well.")] = False,
 ) -> None:
     """Purge text that has been kept as long as its source allows. Ledger, metadata and verdicts stay."""
-    from jobs.catalogue import read_sources
-    from jobs.retention import Records, contracts, retain, retained_json, retained_text
+    from jobs.retention import Records, agreed, retain, retained_json, retained_text
+    from jobs.watch.after import noted
 
     home, patience = home_of(context), span_of(wait, "--wait")
     settings = configuration_of(context).settings
     terms = settings.retention
-    agreed = contracts(read_sources(home.sources_file), terms)
     lock = locked_for(home, "retain", url=settings.storage.url, wait=patience, if_busy=if_busy, verbose=verbose)
     with nullcontext() if dry_run else lock, stored_database(context) as database:
-        done = retain(database, agreed, Records.of(terms), clock=lambda: datetime.now(UTC), dry_run=dry_run)
+        done = retain(
+            database,
+            lambda: agreed(home.sources_file, terms),
+            Records.of(terms),
+            clock=lambda: datetime.now(UTC),
+            dry_run=dry_run,
+        )
+        if not dry_run:
+            noted(home, settings, database)
+    for name, wrong in done.broken.items():
+        complain(f"{wrong}; the text of its articles is spared", event="source.broken", source=name)
     if as_json:
         say(json.dumps(retained_json(done)))
     elif dry_run or verbose or sys.stdout.isatty():
         say(retained_text(done))
+    leave(done.exit)

@@ -73,15 +73,26 @@ def _say_what_is_due(context: typer.Context) -> None:
 def _print(context: typer.Context, kind: str) -> None:
     from importlib.metadata import version
 
-    from jobs.schedule.units import Kind, this_place, units
+    from jobs.log import secrets_of
+    from jobs.schedule.configured import check_deadline
+    from jobs.schedule.units import Kind, make_folders, this_place, units
+    from jobs.schedule.variables import variables_of
 
     if kind not in list(Kind):
         raise UsageError(f"there is no {kind} to print; there are {', '.join(Kind)}")
+    home = home_of(context)
     try:
-        settings = configuration_of(context).settings
+        configuration = configuration_of(context)
     except ConfigError:
         settings = None
-    say(units(Kind(kind), this_place(home_of(context), settings, version=version("spywire"))), end="")
+    else:
+        check_deadline(configuration)
+        settings = configuration.settings
+    variables = variables_of(os.environ, home, secrets_of(settings) if settings else ())
+    place = this_place(home, settings, version=version("spywire"), variables=variables)
+    if kind == Kind.SYSTEMD:
+        make_folders(place)
+    say(units(Kind(kind), place), end="")
 
 
 def _stopped_by_signals() -> tuple[Event, list[int]]:

@@ -95,7 +95,7 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
 ) -> None:
     """Write articles with verdicts, names and claims for other programs. Exporting twice gives the same bytes."""
-    from jobs.catalogue import known_sources, read_sources
+    from jobs.catalogue import guarded_sources, read_sources
     from jobs.excerpts import within_contract
     from jobs.export.write import chosen, exported
     from jobs.sources.opml import write_opml
@@ -108,7 +108,10 @@ def export(
     with stored_database(context) as database:
         start = since_of(since, now) if since else BEGINNING
         articles = chosen(database, _verdicts(verdict) or frozenset(Decision), since=start, until=end)
-        excerpts = {source.name: source.excerpt for source in known_sources(home_of(context).sources_file)}
+        sources, broken = guarded_sources(home_of(context).sources_file)
+        for mistake in broken.values():
+            complain(mistake, event="source.broken")
+        excerpts = {source.name: source.excerpt for source in sources}
         _write(exported(within_contract(articles, excerpts), form, tlp=tlp, at=end), out)
 
 

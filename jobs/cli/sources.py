@@ -16,6 +16,7 @@ from jobs.terminal import (
     configuration_of,
     database_if_any,
     home_of,
+    known_hosts,
     leave,
     say,
     started_workers,
@@ -40,8 +41,8 @@ def try_out(context: typer.Context, url: Address, as_json: AsJson = False) -> No
     from jobs.sources.view import trial_json, trial_text
 
     url = checked_url(url)
-    with started_workers(context, processes=1) as workers:
-        trial = run_trial(url, manners=manners(configuration_of(context).settings), workers=workers)
+    with known_hosts(context) as hosts, started_workers(context, processes=1) as workers:
+        trial = run_trial(url, manners=manners(configuration_of(context).settings), hosts=hosts, workers=workers)
     say(json.dumps(trial_json(trial), ensure_ascii=False) if as_json else trial_text(trial))
     if trial.exit is not Exit.OK:
         complain(f"{url}: {trial.probe.discovery.why}")
@@ -59,18 +60,15 @@ def add(
     probe: Annotated[bool, typer.Option(" /--no-probe", help="Write the URL down as it is; ask nobody.")] = True,
 ) -> None:
     """Find the best source behind a URL and write it into sources.toml."""
-    from jobs.catalogue import known_sources
     from jobs.crawl import manners
     from jobs.sources.add import Wish, add_source
 
-    with started_workers(context, processes=1) as workers:
-        path = home_of(context).sources_file
-        wish = Wish(url=url, name=name, tags=tuple(tag or ()), why=why, every=every)
-        settings = configuration_of(context).settings if probe else None
-        added = add_source(
-            wish, known_sources(path), path, manners=manners(settings) if settings else None, workers=workers
-        )
-    say(f"{path}: added\n\n{added}", end="")
+    home = home_of(context)
+    wish = Wish(url=url, name=name, tags=tuple(tag or ()), why=why, every=every)
+    polite = manners(configuration_of(context).settings) if probe else None
+    with known_hosts(context) as hosts, started_workers(context, processes=1) as workers:
+        added = add_source(wish, home, manners=polite, hosts=hosts, workers=workers)
+    say(f"{home.sources_file}: added\n\n{added}", end="")
 
 
 @sources.command("list")
@@ -92,16 +90,20 @@ def import_(
 ) -> None:
     """Add the sources that a file names and the catalogue does not. Nothing is fetched."""
     from jobs.catalogue import known_sources
-    from jobs.sources.edit import append, toml_of
+    from jobs.sources.edit import append, editing, toml_of
     from jobs.sources.lists import read_rows
     from jobs.sources.plan import plan_import
 
-    path = home_of(context).sources_file
-    plan = plan_import(read_rows(_read(file)), known_sources(path))
+    home, rows = home_of(context), read_rows(_read(file))
+    path = home.sources_file
     if dry_run:
+        plan = plan_import(rows, known_sources(path))
         say("".join(f"{toml_of(entry)}\n" for entry in plan.entries), end="")
-    elif plan.entries:
-        append(path, plan.entries)
+    else:
+        with editing(home):
+            plan = plan_import(rows, known_sources(path))
+            if plan.entries:
+                append(path, plan.entries)
     _say_plan(plan, path, written=not dry_run)
     leave(Exit.PARTIAL if plan.unusable else Exit.OK)
 
@@ -136,6 +138,6 @@ def _read(file: str) -> bytes:
 
 def _say_plan(plan: Plan, path: Path, *, written: bool) -> None:
     for row, why in plan.unusable:
-        complain(f"{row.place}: {row.url or '(no url)'}: {why}")
+        complain(f"{row.place}: {row.url or row.name or '(no url)'}: {why}")
     done = "added" if written else "# would add"
     say(f"{done} {len(plan.entries)} to {path}; {len(plan.known)} are there already, {len(plan.unusable)} are unusable")

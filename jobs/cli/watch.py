@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from jobs.cli.options import AsJson, span_of
-from jobs.exits import CommandError
 from jobs.terminal import configuration_of, home_of, leave, say, stored_database
 
 if TYPE_CHECKING:
@@ -30,23 +29,23 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Say how jobs, sources, deliveries, model and database stand."""
-    from jobs.watch.check import Level, level_of, line, unknown
     from jobs.watch.check import check as examine
-    from storage.errors import StorageError
+    from jobs.watch.check import level_of, line
 
-    age = None if max_age is None else span_of(max_age, "--max-age")
     try:
         settings = configuration_of(context).settings
+        age = (
+            span_of(max_age, "--max-age") if max_age is not None else span_of(settings.watch.max_age, "[watch] max_age")
+        )
         standing = _standing(context, settings)
-    except (CommandError, StorageError, OSError) as error:
-        if not check:
-            raise
-        say(unknown(str(error)))
-        leave(Level.UNKNOWN)
-    age = age or span_of(settings.watch.max_age, "[watch] max_age")
-    findings = examine(standing, max_age=age)
+        findings = examine(standing, max_age=age)
+        answer = line(standing, findings, max_age=age)
+    except Exception as error:
+        if check:
+            _cannot_tell(error)
+        raise
     if check:
-        say(line(standing, findings, max_age=age))
+        say(answer)
         leave(level_of(findings))
     from jobs.watch.status import status_json, status_text
 
@@ -81,11 +80,22 @@ def health(
         say("\n".join(map(alarm_line, alarms)))
 
 
+def _cannot_tell(error: Exception) -> NoReturn:
+    """Whatever keeps us from looking is an answer, too."""
+    from jobs.exits import Exit, exit_of
+    from jobs.log import LOG
+    from jobs.watch.check import Level, unknown
+
+    words = f"{type(error).__name__}: {error}" if exit_of(error) == Exit.BUG else str(error)
+    say(unknown(LOG.redact(words)))
+    leave(Level.UNKNOWN)
+
+
 def _standing(context: typer.Context, settings: Settings) -> Standing:
-    from jobs.catalogue import sound_sources
+    from jobs.catalogue import pollable_sources
     from jobs.watch.standing import stand
 
     home = home_of(context)
     with stored_database(context) as database:
-        sources, _ = sound_sources(home.sources_file)
-        return stand(home, settings, sources, database, at=datetime.now(UTC))
+        sources, broken = pollable_sources(home.sources_file)
+        return stand(home, settings, sources, database, broken=broken, at=datetime.now(UTC))

@@ -87,6 +87,7 @@ def send(job: SendJob) -> Posted:
         try:
             entries = [entry for entry in agenda(database, job.settings, at=at) if _meant(entry, job.only)]
             if not _anything(database, entries, job, at=at):
+                noted(job.home, job.settings, database)
                 return Posted(troubles=_wrong(job, entries, (), guarded_sources(job.home.sources_file)[0]))
             with recorded(database, JOB, clock=_clock(job.at)) as run:
                 sources, broken = guarded_sources(job.home.sources_file)

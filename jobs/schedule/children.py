@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 
 from jobs.home import KEPT
 from jobs.log import LOG, VARIABLE
+from jobs.paths import settled_path
+from jobs.runs import now
 from jobs.schedule.plan import Job
 from jobs.spans import span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from jobs.home import Home
@@ -35,6 +38,7 @@ class Child:
 
     job: Job
     process: subprocess.Popen[bytes]
+    began: datetime
     until: float  # monotonic: its deadline
     killed_at: float | None = None  # monotonic: when it is killed, once it was asked to end
 
@@ -69,7 +73,7 @@ class Child:
 
 def start(job: Job, home: Home, settings: Settings, *, kept: Path | None, environment: Mapping[str, str]) -> Child:
     """Start a job. What it has to say goes to our standard error; by contract a healthy one says nothing."""
-    seconds = span(settings.schedule.deadline).total_seconds()
+    seconds, began = span(settings.schedule.deadline).total_seconds(), now()
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "jobs", *arguments(job, home, settings, seconds=seconds)],
         stdin=subprocess.DEVNULL,
@@ -78,15 +82,15 @@ def start(job: Job, home: Home, settings: Settings, *, kept: Path | None, enviro
         start_new_session=True,
     )
     limit(process.pid, settings.schedule.memory_mb * MEGABYTE)
-    return Child(job=job, process=process, until=time.monotonic() + seconds)
+    return Child(job=job, process=process, began=began, until=time.monotonic() + seconds)
 
 
 def arguments(job: Job, home: Home, settings: Settings, *, seconds: float) -> Sequence[str]:
     """The command line of a job, without the program."""
     folder = ["--home", str(home.config)] if home.config == home.data == home.state else []
-    backup = str(home.config / settings.backup.folder) if settings.backup.folder else ""
+    backup = str(settled_path(home, settings.backup.folder)) if settings.backup.folder else ""
     lines = {
-        Job.CRAWL: ["crawl", "--quiet", "--if-busy", "skip", "--max-runtime", f"{max(int(seconds - EARLIER), 1)}s"],
+        Job.CRAWL: ["crawl", "--quiet", "--if-busy", "skip", "--max-runtime", f"{int(seconds - EARLIER)}s"],
         Job.DIGEST: ["digest", "send", "--if-busy", "skip"],
         Job.SITE: ["site", "build"],
         Job.RETAIN: ["retain", "--if-busy", "skip"],

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from jobs.catalogue import read_sources, sound_sources
+from jobs.catalogue import pollable_sources, read_sources
 from jobs.exits import ConfigError
 from jobs.log import LOG, secrets_of
 from jobs.settings import load_settings
+from jobs.spans import span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,18 +20,31 @@ if TYPE_CHECKING:
 
     from crawler.sources import Source
     from jobs.home import Home
-    from jobs.settings import Settings
+    from jobs.settings import Configuration, Settings
 
+SHORTEST = timedelta(minutes=2)  # in less a crawl, which ends a minute earlier, gets nothing done
 FILES = ("spywire.toml", "sources.toml")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configured:
-    """What is in force. `kept` is the folder that jobs have to read it from, while the files are broken."""
+    """What is in force. `kept` is the folder that jobs have to read it from, while the files are broken.
+
+    `broken` says by name what is wrong with the sources that are left out.
+    """
 
     settings: Settings
     sources: tuple[Source, ...]
+    broken: Mapping[str, str] = field(default_factory=dict)
     kept: Path | None = None
+
+
+def check_deadline(configuration: Configuration) -> None:
+    """Raises `ConfigError` for a deadline in which no crawl does anything."""
+    deadline = configuration.settings.schedule.deadline
+    if span(deadline) < SHORTEST:
+        place = configuration.origin("schedule", "deadline")
+        raise ConfigError(f'{place}: [schedule] deadline: {deadline} is too short for a crawl; write "2m" or more')
 
 
 class Configuring:
@@ -61,12 +76,16 @@ class Configuring:
         return good
 
     def _read(self, home: Home) -> Configured:
-        settings = load_settings(home, self._environment).settings
+        configuration = load_settings(home, self._environment)
+        settings = configuration.settings
         LOG.hide(secrets_of(settings))
-        sources, _ = sound_sources(home.sources_file)
+        check_deadline(configuration)
+        sources, broken = pollable_sources(home.sources_file)
+        if not (sources or broken):
+            read_sources(home.sources_file)  # which says what is missing
         if not sources:
-            sources = read_sources(home.sources_file)  # which says what is missing
-        return Configured(settings=settings, sources=sources)
+            raise ConfigError(next(iter(broken.values())))
+        return Configured(settings=settings, sources=sources, broken=broken)
 
     def _last_good(self, wrong: str) -> Configured:
         if self._good is None and self._folder.is_dir():  # of the daemon before this one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import time
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,17 +17,19 @@ from jobs.runs import check_clock
 from jobs.runs import now as clock
 from jobs.schedule.children import GRACE, Child, start
 from jobs.schedule.configured import Configured, Configuring
+from jobs.schedule.orphans import bury
 from jobs.schedule.plan import Errand, Job, due, pause, plan
 from jobs.schedule.state import read_known, wanted_by
+from jobs.schedule.unrecorded import remember
 from jobs.settings import Settings
-from jobs.watch.after import beat, serving
+from jobs.watch.after import beat, serving, unwritten, write_down
 from jobs.watch.standing import stand
 from storage.database import Database
 from storage.errors import StorageError
 from storage.locks import FileLock, database_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from threading import Event
 
@@ -59,7 +62,10 @@ class Scheduler:
     steadfast: bool = True  # goes on with the last good settings while the files are broken
     children: dict[Job, Child] = field(default_factory=dict)
     waiting: dict[Job, Waiting] = field(default_factory=dict)
+    failed: list[tuple[Child, int]] = field(default_factory=list)  # with their codes, until that is on record
     told: str = ""
+    unwritten: str = ""  # why heartbeat or figures cannot be written, once that was told
+    news: bool = True  # a job has ended since the figures were written
     stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -76,33 +82,58 @@ class Scheduler:
             self.blocked(f"nothing is started: {error}")
             return
         self.blocked("")
+        self.record(configured)
         for errand in due(errands, now=self.now()):
             self._start(errand, configured)
-        try:
-            beat(self.home, configured.settings, at=self.now())
-        except OSError as error:
-            self.blocked(f"[watch] heartbeat cannot be written: {error}")
+        self.tell(configured)
         gc.collect()  # a look leaves an engine that refers to itself; megabytes would pile up before Python collects
 
     def standing(self) -> Standing:
         """How everything stands, for whoever asks for /metrics."""
         configured = self._configuring.read()
-        database = Database.open(configured.settings.storage.url, patience=0)
-        try:
-            return stand(self.home, configured.settings, configured.sources, database, at=self.now())
-        finally:
-            database.close()
+        with _opened(configured) as database:
+            return stand(
+                self.home,
+                configured.settings,
+                configured.sources,
+                database,
+                broken=configured.broken,
+                at=self.now(),
+            )
 
     def look(self) -> tuple[Configured, tuple[Errand, ...]]:
         """What is in force, and what is due when. Raises `ConfigError` or `StorageError`."""
         now = check_clock(self.now())
         configured = self._configuring.read()
-        database = Database.open(configured.settings.storage.url, patience=0)
-        try:
+        with _opened(configured) as database:
             known = read_known(database, configured.settings, configured.sources, now=now)
-        finally:
-            database.close()
         return configured, plan(known, wanted_by(configured.settings), now=now)
+
+    def tell(self, configured: Configured) -> None:
+        """Touch the heartbeat file and, after a job, write the figures anew. What goes wrong with it is told once."""
+        settings, news = configured.settings, self.news
+        try:
+            if news and settings.watch.textfile:
+                with _opened(configured) as database:
+                    write_down(
+                        self.home, settings, configured.sources, database, broken=configured.broken, at=self.now()
+                    )
+            else:
+                beat(self.home, settings, at=self.now())
+        except (CommandError, StorageError, OSError) as error:
+            if str(error) != self.unwritten:
+                unwritten(error)
+            self.unwritten = str(error)
+        else:
+            self.unwritten, self.news = "", False
+
+    def record(self, configured: Configured) -> None:
+        """Put failures on record that the jobs themselves could not."""
+        failed, self.failed = self.failed, []
+        with suppress(StorageError, OSError):
+            for child, code in failed:
+                with _opened(configured) as database:
+                    remember(database, child, code, at=self.now())
 
     def url(self) -> str:
         """The database that the settings in force name. Raises `ConfigError`."""
@@ -115,13 +146,14 @@ class Scheduler:
         self.told = wrong
 
     def reap(self) -> None:
-        """See which jobs have ended, and how; end those that take too long."""
+        """See which jobs have ended, and how; end those that take too long, and bury whom nobody else does."""
+        bury(self.children.values())
         for job, child in list(self.children.items()):
             child.mind()
             code = child.ended()
             if code is not None:
                 del self.children[job]
-                self._ended(job, code)
+                self._ended(child, code)
 
     def stop(self) -> None:
         """End every job: they have 30 seconds, and are killed then."""
@@ -143,17 +175,25 @@ class Scheduler:
             errand.job, self.home, configured.settings, kept=configured.kept, environment=self.environment
         )
 
-    def _ended(self, job: Job, code: int) -> None:
+    def _ended(self, child: Child, code: int) -> None:
+        job, self.news = child.job, True
         LOG.event("job.ended", f"{job} ended with {code}", of=str(job), exit_code=code)
         if code in FINE or self.stopping:
             self.waiting.pop(job, None)
             return
+        self.failed.append((child, code))
         pausing = self.waiting.setdefault(job, Waiting())
         pausing.failures += 1
         rest = pause(pausing.failures)
         pausing.until = time.monotonic() + rest.total_seconds()
         minutes = rest // timedelta(minutes=1)
         LOG.event("job.failed", f"{job} failed with exit code {code}; not again for {minutes} minutes", level="error")
+
+
+@contextmanager
+def _opened(configured: Configured) -> Iterator[Database]:
+    with closing(Database.open(configured.settings.storage.url, patience=0)) as database:
+        yield database
 
 
 def serve(scheduler: Scheduler, *, stop: Event) -> None:
@@ -237,11 +277,18 @@ def once(scheduler: Scheduler, *, stop: Event) -> int:
         configured, errands = scheduler.look()
         errand = next((errand for errand in due(errands, now=scheduler.now()) if errand.job not in codes), None)
         if errand is None:
+            scheduler.tell(configured)
             break
+        scheduler.news = True
         child = start(errand.job, scheduler.home, configured.settings, kept=None, environment=scheduler.environment)
         LOG.event("job.started", f"{errand.job}: {errand.why}", of=str(errand.job), due=errand.at.isoformat())
-        codes[errand.job] = _waited(child, stop=stop)
-        LOG.event("job.ended", f"{errand.job} ended with {codes[errand.job]}", of=str(errand.job))
+        code = codes[errand.job] = _waited(child, stop=stop)
+        LOG.event("job.ended", f"{errand.job} ended with {code}", of=str(errand.job))
+        bury(())
+        if code not in FINE and not stop.is_set():
+            scheduler.failed.append((child, code))
+            scheduler.record(configured)
+        scheduler.tell(configured)
     return max(codes.values(), key=lambda code: (code not in FINE, code), default=Exit.OK)
 
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 import getpass
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.paths import settled_path
+from jobs.schedule.children import GRACE
+from jobs.schedule.plan import Job
+from jobs.schedule.variables import NONE, Variables
+from jobs.settings import Settings
 from jobs.settings.teams import ChannelKind
+from jobs.spans import span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jobs.home import Home
-    from jobs.settings import Settings
 
 
 class Kind(StrEnum):
@@ -26,13 +35,13 @@ class Kind(StrEnum):
 
 
 CRONTAB = """\
-# One line is enough: it starts whatever is due, and says nothing while all is well,
+{variables}# One line is enough: it starts whatever is due, and says nothing while all is well,
 # nor when the one before it is still at work: `status --check` tells of one that hangs.
 */5 * * * *   {command} schedule --once --if-busy skip
 """
 
 SYSTEMD = """\
-# Either the daemon (spywire.service) or the timer (spywire-once.timer), not both.
+{variables}# Either the daemon (spywire.service) or the timer (spywire-once.timer), not both.
 
 # /etc/systemd/system/spywire.service
 [Unit]
@@ -77,14 +86,14 @@ WantedBy=timers.target
 HARDENING = """\
 User={user}
 Environment=PYTHONUNBUFFERED=1
-# SIGTERM gives back what is under way; a job has 30 seconds for it.
+{environment}# SIGTERM gives back what is under way; a job has 30 seconds for it.
 TimeoutStopSec=60
 KillMode=mixed
 UMask=0077
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
-# Each of these folders has to be there, or the unit does not start.
+# A folder that is not there (-) is passed over, and then cannot be made: make it before the unit starts.
 ReadWritePaths={folders}
 PrivateTmp=yes
 PrivateDevices=yes
@@ -121,7 +130,8 @@ spec:
   jobTemplate:
     spec:
       backoffLimit: 0
-      activeDeadlineSeconds: 7200
+      # every job has a deadline of its own; this one is for what hangs in spite of it
+      activeDeadlineSeconds: {deadline}
       template:
         spec:
           restartPolicy: Never
@@ -177,14 +187,29 @@ class Place:
     user: str
     version: str
     others: tuple[Path, ...] = ()  # folders outside the home that the settings want written
+    variables: Variables = NONE
+    deadline: timedelta = timedelta(hours=2)  # of a job
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder that is written into."""
+        return tuple(dict.fromkeys([self.home.config, self.home.data, self.home.state, *self.others]))
 
 
-def this_place(home: Home, settings: Settings | None, *, version: str) -> Place:
+def this_place(home: Home, settings: Settings | None, *, version: str, variables: Variables = NONE) -> Place:
     """Where we run from, in absolute paths; without settings only the home is known to be written."""
     script = Path(sys.executable).with_name("spywire")
     program = (str(script),) if script.exists() else (sys.executable, "-m", "jobs")
     others = () if settings is None else written_by(settings, home)
-    return Place(program=program, home=home, user=getpass.getuser(), version=version, others=others)
+    return Place(
+        program=program,
+        home=home,
+        user=getpass.getuser(),
+        version=version,
+        others=others,
+        variables=variables,
+        deadline=span((settings or Settings()).schedule.deadline),
+    )
 
 
 def written_by(settings: Settings, home: Home) -> tuple[Path, ...]:
@@ -192,32 +217,71 @@ def written_by(settings: Settings, home: Home) -> tuple[Path, ...]:
     from storage.database import file_of, parse
 
     channels = [channel.path for channel in settings.channel.values() if channel.kind is ChannelKind.FOLDER]
-    folders = [home.config / name for name in (settings.backup.folder, settings.site.folder, *channels) if name]
-    files = [home.config / name for name in (settings.watch.textfile, settings.watch.heartbeat) if name]
-    files += [file] if (file := file_of(parse(settings.storage.url))) else []
-    found = (path.expanduser().absolute() for path in (*folders, *(file.parent for file in files)))
+    folders = [name for name in (settings.backup.folder, settings.site.folder, *channels) if name]
+    files = [name for name in (settings.watch.textfile, settings.watch.heartbeat) if name]
+    found = [*(settled_path(home, name) for name in folders), *(settled_path(home, name).parent for name in files)]
+    found += [file.parent] if (file := file_of(parse(settings.storage.url))) else []
+    found = [path.absolute() for path in found]
     own = (home.config, home.data, home.state)
     return tuple(path for path in dict.fromkeys(found) if not any(path.is_relative_to(folder) for folder in own))
+
+
+def make_folders(place: Place) -> None:
+    """Make what a job would make anyway: a hardened unit may write into a folder, and not make it."""
+    for folder in place.folders:
+        with suppress(OSError):  # it stands in the unit, and an operator sees to it
+            folder.mkdir(parents=True, exist_ok=True)
 
 
 def units(kind: Kind, place: Place) -> str:
     """Ready to be used: everything in it is absolute."""
     home = place.home
-    folders = list(dict.fromkeys([home.config, home.data, home.state]))
-    one = ["--home", str(home.config)] if len(folders) == 1 else []
-    if kind is Kind.CRONTAB:
-        # in a crontab a bare % ends the command
-        return CRONTAB.format(command=shlex.join([*place.program, *one]).replace("%", "\\%"))
+    one = ["--home", str(home.config)] if home.config == home.data == home.state else []
     if kind is Kind.KUBERNETES:
-        return KUBERNETES.format(version=place.version)
+        hang = len(Job) * (place.deadline.total_seconds() + 2 * GRACE)
+        return KUBERNETES.format(version=place.version, deadline=int(hang))
+    told, values = "".join(_untold(place)), place.variables.values
+    if kind is Kind.CRONTAB:
+        lines = "".join(f"{name}={_cron(value)}\n" for name, value in values.items())
+        # in a crontab a bare % ends the command
+        command = shlex.join([*place.program, *one]).replace("%", "\\%")
+        return CRONTAB.format(command=command, variables=told + lines)
     command = " ".join(_systemd(word) for word in [*place.program, *one])
     hardening = HARDENING.format(
-        user=place.user, folders=" ".join(_systemd(str(folder)) for folder in (*folders, *place.others))
+        user=place.user,
+        environment="".join(f'Environment="{_escaped(f"{name}={value}")}"\n' for name, value in values.items()),
+        folders=" ".join(_quoted(_escaped(f"-{folder}")) for folder in place.folders),
     )
-    return SYSTEMD.format(command=command, hardening=hardening)
+    return SYSTEMD.format(command=command, hardening=hardening, variables=told)
+
+
+def _untold(place: Place) -> Iterator[str]:
+    """What is set here and is not written down, with the cure."""
+    for name in place.variables.secrets:
+        yield f"# {name} is set where this was printed and is a secret, so it is not written here. Put it into a file\n"
+        yield f"# that only {place.user} may read, name that file in {name}_FILE, and print this again.\n"
+    for name in place.variables.broken:
+        yield f"# {name} is set where this was printed and is no plain line, so it is not written here: put it into\n"
+        yield "# spywire.toml.\n"
+
+
+def _cron(value: str) -> str:
+    """A value as cron reads it: quotes around it are taken away, and keep its blanks."""
+    if value == value.strip() and value[0] not in "'\"":
+        return value
+    mark = "'" if '"' in value else '"'
+    return f"{mark}{value}{mark}"
 
 
 def _systemd(word: str) -> str:
-    """A word as systemd reads it: specifiers doubled, quoted where it has to be."""
-    word = word.replace("\\", "\\\\").replace("%", "%%").replace("$", "$$").replace('"', '\\"')
+    """A word of a command as systemd reads it: a dollar begins a variable there."""
+    return _quoted(_escaped(word).replace("$", "$$"))
+
+
+def _escaped(word: str) -> str:
+    """Specifiers doubled, and nothing that ends a quotation."""
+    return word.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
+
+
+def _quoted(word: str) -> str:
     return f'"{word}"' if any(character.isspace() for character in word) or "\\" in word else word

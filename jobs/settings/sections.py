@@ -134,7 +134,7 @@ class Schedule(Section):
 
     tick: float = Field(30.0, ge=1, le=3600, description="Seconds between two looks at what is due.")
     deadline: Annotated[str, AfterValidator(span_text)] = Field(
-        "2h", description="The longest a job may take (30m, 2h): then it is ended, and killed if it does not end."
+        "2h", description="The longest a job may take (2m or more): then it is ended, and killed if it does not end."
     )
     memory_mb: int = Field(4096, ge=512, description="Address space a job may have, in MiB; workers have their own.")
 
@@ -158,7 +158,7 @@ class Watch(Section):
     metrics: Annotated[str, AfterValidator(_served_at)] = Field(
         "", description="Where `spywire schedule` serves /metrics, such as 127.0.0.1:9464. Empty: nowhere."
     )
-    heartbeat: str = Field("", description="A file that is touched after each job and by `spywire schedule`.")
+    heartbeat: str = Field("", description="A file that is touched after each job that cron starts, and by `spywire schedule`.")
     ping_url: SecretStr = Field(
         SecretStr(""), description="An address to call when a crawl starts and ends, in the way of healthchecks.io."
     )

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 from crawler.errors import FetchError
 from crawler.text import clean_line
 from crawler.urls import url_key
-from jobs.catalogue import mistake
+from jobs.catalogue import known_sources, mistake
 from jobs.exits import NothingThereError, UsageError
-from jobs.sources.edit import Entry, append, named_by_url, toml_of
+from jobs.sources.edit import Entry, append, editing, named_by_url, toml_of
 from jobs.sources.names import KEBAB, pick_name
 from jobs.sources.rows import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from crawler.discover.auto import Discovery
+    from crawler.hosts import HostMemory
     from crawler.run import Manners
     from crawler.sources import Source
     from crawler.workers import Workers
+    from jobs.home import Home
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +46,24 @@ def checked_url(url: str) -> str:
     return url
 
 
-def add_source(wish: Wish, sources: Sequence[Source], path: Path, *, manners: Manners | None, workers: Workers) -> str:
-    """Write the best source behind the wished URL into the catalogue at `path`; gives the table as written.
+def add_source(wish: Wish, home: Home, *, manners: Manners | None, hosts: HostMemory, workers: Workers) -> str:
+    """Write the best source behind the wished URL into the home's catalogue; gives the table as written.
 
     Without `manners` nobody is asked and the URL is written as it is. Raises `UsageError` for a name or URL that is
-    there already, `FetchError` when the URL cannot be had.
+    there already, `FetchError` when the URL cannot be had, `BusyError` while somebody else writes.
     """
     url = checked_url(wish.url)
-    _new(url, sources)
-    found = _discovered(url, manners, workers) if manners else None
-    if found:
-        _new(found.url, sources)
+    _new(url, known_sources(home.sources_file))
+    found = _discovered(url, manners, hosts, workers) if manners else None
+    with editing(home) as path:
+        sources = known_sources(path)
+        _new(found.url if found else url, sources)
+        entry = _entry(wish, url, found, sources)
+        append(path, [entry])
+    return toml_of(entry)
+
+
+def _entry(wish: Wish, url: str, found: Discovery | None, sources: Sequence[Source]) -> Entry:
     entry = Entry(
         name=_name(wish.name, found, url, {source.name for source in sources}),
         url=found.url if found else url,
@@ -68,8 +76,7 @@ def add_source(wish: Wish, sources: Sequence[Source], path: Path, *, manners: Ma
     wrong = mistake(entry.values)
     if wrong:
         raise UsageError(wrong)
-    append(path, [entry])
-    return toml_of(entry)
+    return entry
 
 
 def _new(url: str, sources: Sequence[Source]) -> None:
@@ -78,10 +85,10 @@ def _new(url: str, sources: Sequence[Source]) -> None:
         raise UsageError(f"{url} is there already: it is the source {name}")
 
 
-def _discovered(url: str, manners: Manners, workers: Workers) -> Discovery:
+def _discovered(url: str, manners: Manners, hosts: HostMemory, workers: Workers) -> Discovery:
     from crawler.run import probe
 
-    discovery = probe(url, manners=manners, workers=workers).discovery
+    discovery = probe(url, manners=manners, hosts=hosts, workers=workers).discovery
     if discovery.found is not None:
         return discovery
     if not discovery.reached:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,15 @@ import tomlkit
 
 from crawler.urls import url_key
 from jobs.exits import ConfigError
+from jobs.home import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crawler.sources import Source
+    from jobs.home import Home
+
+PATIENCE = timedelta(seconds=10)  # for somebody else who writes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,13 @@ def named_by_url(sources: Iterable[Source]) -> dict[str, str]:
 def identity(url: str) -> str:
     """What two spellings of one source's URL have in common. An archive on this machine is its own."""
     return url if url.startswith("file:") else url_key(url)
+
+
+@contextmanager
+def editing(home: Home) -> Iterator[Path]:
+    """The home's catalogue, to be read, decided upon and written by nobody else meanwhile. Raises `BusyError`."""
+    with locked(home, "sources", wait=PATIENCE):
+        yield home.sources_file
 
 
 def toml_of(entry: Entry) -> str:

@@ -35,7 +35,9 @@ class Listed:
         """As the catalogue says, or as it turned out."""
         if self.source.kind:
             return str(self.source.kind)
-        return "feed, found" if self.feed and self.feed.url else ""
+        if self.feed is None or self.feed.url is None:
+            return ""
+        return "sitemap, found" if "sitemap" in self.feed.url else "feed, found"
 
 
 def list_sources(sources: Sequence[Source], database: Database | None, *, at: datetime) -> list[Listed]:
@@ -74,12 +76,18 @@ def list_json(listed: Sequence[Listed]) -> list[dict[str, Any]]:
 
 
 def list_text(listed: Sequence[Listed]) -> str:
-    """A line a source, its columns aligned."""
+    """A line a source, its columns aligned; below them what an operator should know of those that answer."""
     rows = [("NAME", "KIND", "LAST POLL", "NEXT", "TAGS", "URL"), *map(_row, listed)]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join(
+    table = [
         "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
-    )
+    ]
+    told = [f"{one.source.name}: {clean_line(one.poll.detail)}" for one in listed if one.poll and _answered(one.poll)]
+    return "\n".join([*table, *([""] if told else []), *told])
+
+
+def _answered(poll: SourcePoll) -> bool:
+    return poll.state.succeeded and bool(poll.detail)
 
 
 def _row(one: Listed) -> tuple[str, ...]:

@@ -21,19 +21,34 @@ if TYPE_CHECKING:
 MAX_FILE = 5 * 1024 * 1024  # bytes
 _FORMULA = re.compile(r"[=+\-@\t\r]")  # what makes a spreadsheet calculate a cell (CWE-1236)
 _GUARDED = re.compile(r"\A'(?=[=+\-@\t\r])")
+_GAPS = re.compile(r"[\s_-]+")
+_URL_HEADINGS = ("url", "feed url", "xml url", "rss url", "feed", "rss", "link", "html url")  # headings, the best first
+_COLUMN_OF = {
+    **dict.fromkeys(_URL_HEADINGS, "url"),
+    **dict.fromkeys(("tag", "category", "folder"), "tags"),
+    "title": "name",
+    **{column: column for column in COLUMNS},
+}
+_KNOWN = {heading.replace(" ", "").replace("_", ""): column for heading, column in _COLUMN_OF.items()}
+_ORDER = list(_KNOWN)
+_ALLOWED = ", ".join(dict.fromkeys((*COLUMNS, *_COLUMN_OF)))
 
 
 def read_rows(body: bytes) -> list[Row]:
-    """The sources that a file names: OPML, CSV whose header names a url, or one URL a line. Raises `UsageError`."""
+    """The sources that a file names: OPML, CSV with a heading for the URL, or one URL a line. Raises `UsageError`."""
     if len(body) > MAX_FILE:
         raise UsageError(f"longer than {MAX_FILE // 1024 // 1024} MB: that is no list of sources")
     text = decode(body).lstrip("\ufeff")
     if text.lstrip().startswith("<"):
         return read_opml(body)
     header = next(iter(text.splitlines()), "")
-    delimiter = next((sign for sign in ";\t," if "url" in _cells(header, sign)), None)
-    if delimiter or header.strip().lower() == "url":
-        return _table(text, delimiter or ",")
+    delimiters = [sign for sign in ";\t," if sign in header]
+    named = (sign for sign in (*delimiters, ",") if "url" in map(_KNOWN.get, _headings(header.split(sign))))
+    if delimiter := next(named, None):
+        return _table(text, delimiter)
+    if delimiters and not header.lstrip().startswith(("#", "http://", "https://")):
+        wanted = ", ".join(_URL_HEADINGS)
+        raise UsageError(f"line 1 has no heading for the URL, such as {wanted}; allowed are {_ALLOWED}")
     return _urls(text)
 
 
@@ -48,19 +63,19 @@ def write_csv(sources: Iterable[Source]) -> str:
 
 
 def _table(text: str, delimiter: str) -> list[Row]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
-    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
-    unknown = sorted(set(reader.fieldnames) - set(COLUMNS))
-    if unknown:
-        raise UsageError(f"unknown column {', '.join(unknown)}; allowed are {', '.join(COLUMNS)}")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     rows = []
     try:
+        first = next(reader)
+        headings = _headings(first)
+        if unknown := sorted({said.strip().lower() for said, name in zip(first, headings, strict=True) if not name}):
+            raise UsageError(f"unknown column {', '.join(unknown)}; allowed are {_ALLOWED}")
         for cells in reader:
             place = f"line {reader.line_num}"
-            if None in cells:
+            if len(cells) > len(headings):
                 raise UsageError(f"{place} has more cells than the header: put quotes around text with a {delimiter}")
-            said = {name: _cell(cells[name]) for name in reader.fieldnames}
-            if any(said.values()):
+            said = _said(headings, [_cell(cell) for cell in cells])
+            if said:
                 rows.append(row_of(place, said))
     except csv.Error as error:
         raise UsageError(f"not CSV: line {reader.line_num}: {error}") from error
@@ -72,10 +87,18 @@ def _urls(text: str) -> list[Row]:
     return [Row(place=f"line {number}", url=line) for number, line in lines if line and not line.startswith("#")]
 
 
-def _cells(header: str, delimiter: str) -> list[str]:
-    cells = [cell.strip().strip('"').lower() for cell in header.split(delimiter)]
-    return cells if len(cells) > 1 else []
+def _headings(cells: Iterable[str]) -> list[str]:
+    """Each cell of the first line as one of the known headings; empty where it is none."""
+    squeezed = (_GAPS.sub("", cell.strip().strip('"').lower()) for cell in cells)
+    return [heading if heading in _KNOWN else "" for heading in squeezed]
 
 
-def _cell(value: str | None) -> str:
-    return _GUARDED.sub("", clean_line(value or "", limit=3000))
+def _said(headings: list[str], cells: list[str]) -> dict[str, str]:
+    """What a line says under each key; of two columns for one key the better one that says something."""
+    filled = [(heading, cell) for heading, cell in zip(headings, cells, strict=False) if cell]
+    worst_first = sorted(filled, key=lambda pair: _ORDER.index(pair[0]), reverse=True)
+    return {_KNOWN[heading]: cell for heading, cell in worst_first}
+
+
+def _cell(value: str) -> str:
+    return _GUARDED.sub("", clean_line(value, limit=3000))

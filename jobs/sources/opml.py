@@ -1,7 +1,8 @@
 """OPML 2.0, the format in which feed readers exchange their subscriptions (http://opml.org/spec2.opml).
 
-Folders and the `category` attribute become tags. The export is flat and carries tags as categories, and the keys that
-OPML has no attribute for in a namespace of their own, which readers other than this one may show or ignore.
+Folders and the `category` attribute become tags. Every outline without outlines in it is a source, or a row that says
+why it is none. The export is flat and carries tags as categories, and the keys that OPML has no attribute for in a
+namespace of their own, which readers other than this one may show or ignore.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _STANDARD = frozenset({"name", "url", "language", "tags", "why"})  # keys that O
 MAX_DEPTH = 20  # folders in folders
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]|$)")
 _NOT_FEEDS = frozenset({SourceKind.SECTION, SourceKind.SITEMAP, SourceKind.SITEMAP_INDEX})
+_FEED = re.compile(r"feed|rss|atom|rdf|xml|json|syndication", re.IGNORECASE)  # in a URL
+_ADDRESSES = ("xmlurl", "url", "htmlurl")  # the best first
 
 
 def read_opml(body: bytes) -> list[Row]:
@@ -39,14 +42,20 @@ def read_opml(body: bytes) -> list[Row]:
 
     Entities and document types are ignored, nothing is fetched, and XML that is merely untidy is repaired.
     """
-    root = parse_mended(without_doctype(decode(body)))
+    text = decode(body)
+    outlines = without_doctype(text)
+    root = parse_mended(outlines)
     if root is None or _local(root) != "opml":
         raise UsageError(f"not OPML: its root is {'nothing' if root is None else _local(root)}")
-    return [row for body in root.iterchildren() if _local(body) == "body" for row in _rows(body, ())]
+    above = text.count("\n", 0, len(text) - len(outlines))  # lines
+    return [row for body in root.iterchildren() if _local(body) == "body" for row in _rows(body, (), above)]
 
 
 def write_opml(sources: Iterable[Source], *, at: datetime) -> bytes:
-    """The sources as an OPML file: feeds as subscriptions, pages and sitemaps as links; archives stay at home."""
+    """The sources as an OPML file: feeds as subscriptions, pages and sitemaps as links; archives stay at home.
+
+    Without a `kind` the address decides.
+    """
     root = etree.Element("opml", {"version": "2.0"}, {"spywire": NAMESPACE})
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = "spywire sources"
@@ -60,27 +69,34 @@ def write_opml(sources: Iterable[Source], *, at: datetime) -> bytes:
     return written
 
 
-def _rows(parent: _Element, folders: tuple[str, ...]) -> Iterator[Row]:
+def _rows(parent: _Element, folders: tuple[str, ...], above: int) -> Iterator[Row]:
     for outline in parent.iterchildren():
         if _local(outline) != "outline":
             continue
+        place = f"line {(outline.sourceline or 0) + above}"
+        holds = any(_local(child) == "outline" for child in outline.iterchildren())
         attributes = {name.lower(): clean_line(value, limit=3000) for name, value in outline.attrib.items()}
         title = attributes.get("text") or attributes.get("title") or ""
-        url = attributes.get("xmlurl") or (attributes.get("url") if attributes.get("type") == "link" else None)
-        if url:
+        url = next((url for name in _ADDRESSES if (url := attributes.get(name))), "")
+        if attributes.get("type", "").lower() == "include":
+            yield Row(place=place, url=url, name=title, wrong="it includes another OPML file: import that one")
+        elif url:
             said = {key: attributes.get(f"{{{NAMESPACE}}}{key}", "") for key in COLUMNS}
             said |= {"name": title, "url": url, "language": _language(attributes.get("language", ""))}
             said |= {"why": attributes.get("description", ""), "tags": ""}
             tags = tags_of((*folders, *attributes.get("category", "").replace("/", ",").split(",")))
-            yield replace(row_of(f"line {outline.sourceline}", said), tags=tags)
-        elif len(folders) < MAX_DEPTH:
-            yield from _rows(outline, (*folders, title))
+            yield replace(row_of(place, said), tags=tags)
+        elif not holds:
+            yield Row(place=place, url="", name=title, wrong="it has no address: no xmlUrl, url or htmlUrl")
+        if holds and len(folders) < MAX_DEPTH:
+            yield from _rows(outline, (*folders, title), above)
+        elif holds:
+            yield Row(place=place, url="", name=title, wrong=f"what it holds is more than {MAX_DEPTH} folders deep")
 
 
 def _attributes(source: Source) -> dict[str, str]:
-    address = (
-        {"type": "link", "url": source.url} if source.kind in _NOT_FEEDS else {"type": "rss", "xmlUrl": source.url}
-    )
+    link = source.kind in _NOT_FEEDS or (source.kind is None and not _FEED.search(source.url))
+    address = {"type": "link", "url": source.url} if link else {"type": "rss", "xmlUrl": source.url}
     optional = {"category": ",".join(source.tags), "language": source.language, "description": source.why}
     said = {key: clean_line(value, limit=3000) for key, value in optional.items() if value}
     own = {f"{{{NAMESPACE}}}{key}": cell for key, cell in cells_of(source).items() if cell and key not in _STANDARD}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from crawler.sources import Source
     from jobs.sources.rows import Row
 
+_APART = frozenset({"place", "name", "wrong"})  # of a row, not of a table
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -32,7 +34,7 @@ def plan_import(rows: Iterable[Row], sources: Sequence[Source]) -> Plan:
     known: list[tuple[Row, str]] = []
     unusable: list[tuple[Row, str]] = []
     for row in rows:
-        wrong = mistake(_entry(row, "").values | {"url": row.url})
+        wrong = row.wrong or mistake(_entry(row, "").values | {"url": row.url})
         key = "" if wrong else identity(row.url)
         if wrong:
             unusable.append((row, wrong))
@@ -46,5 +48,5 @@ def plan_import(rows: Iterable[Row], sources: Sequence[Source]) -> Plan:
 
 
 def _entry(row: Row, name: str) -> Entry:
-    said = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in {"place", "name"}}
+    said = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in _APART}
     return Entry(name=name, **said)

@@ -52,6 +52,7 @@ class Row:
     keep_rejected: str | None = None
     excerpt: int | str | None = None  # likewise
     family: str | None = None
+    wrong: str = ""  # why nothing can be made of it, where the file itself says so
 
 
 def tags_of(words: Iterable[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from storage.records import LinkState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crawler.hosts import HostMemory
     from crawler.page import Page
     from crawler.run import Manners
     from crawler.spiders.probe import Probe
@@ -52,9 +53,9 @@ class Pace:
     median_gap: timedelta
 
 
-def run_trial(url: str, *, manners: Manners, workers: Workers) -> Trial:
+def run_trial(url: str, *, manners: Manners, hosts: HostMemory, workers: Workers) -> Trial:
     """Look around, fetch the newest article, read it and judge it."""
-    result = probe(url, manners=manners, workers=workers, with_page=True)
+    result = probe(url, manners=manners, hosts=hosts, workers=workers, with_page=True)
     return Trial(probe=result, newest=_newest(result.page, workers))
 
 

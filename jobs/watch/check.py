@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from jobs.exits import Exit
 from jobs.runs import OLDEST, RunState
+from jobs.watch.failing import MISWRITTEN, telling
 from jobs.watch.look import span
 from storage.records import AlarmKind, DeliveryState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jobs.watch.standing import JobStanding, Standing
 
 NAMED = 5  # sources in the line
-FAILED_RUNS = 3  # in a row
+FAILED_RUNS = 3  # in a row; fewer are a blip
 FORGOTTEN = timedelta(days=7)  # a job that a person called once and never again is no news after that
 LITTLE, TOO_LITTLE = 1_000_000_000, 200_000_000  # bytes free
 BROKEN: dict[int | None, str] = {
@@ -26,6 +27,7 @@ BROKEN: dict[int | None, str] = {
     Exit.STORAGE: "the database fails",
     Exit.BUG: "a bug",
 }
+WARNED = (*map(str, AlarmKind), MISWRITTEN)  # states of sources of which there should be none
 
 
 class Level(IntEnum):
@@ -98,8 +100,19 @@ def _crawls(standing: Standing, max_age: timedelta) -> Iterator[Finding]:
         yield Finding(level=Level.CRITICAL, words=f"{words}, {_end(crawl)}")
     elif crawl.done_at > standing.at + max_age:
         yield Finding(level=Level.CRITICAL, words="the last crawl lies in the future: the clock was set back")
-    elif crawl.exit_code == Exit.UNREACHABLE:
-        yield Finding(level=Level.CRITICAL, words="no source answered the last crawl")
+    else:
+        yield from _streaks(standing)
+
+
+def _streaks(standing: Standing) -> Iterator[Finding]:
+    """What the latest crawls have in common. That one source is down alone is its own affair, told by its alarm."""
+    crawls = standing.unanswered
+    if telling(standing.unanswering, sum(standing.sources.values())):
+        level = Level.CRITICAL if crawls >= FAILED_RUNS else Level.WARNING
+        yield Finding(level=level, words=f"no source answered the last {f'{crawls} crawls' if crawls > 1 else 'crawl'}")
+    if standing.idle >= FAILED_RUNS:
+        words = f"the last {standing.idle} crawls ran out of time before a page was settled: give them longer"
+        yield Finding(level=Level.WARNING, words=words)
 
 
 def _end(job: JobStanding) -> str:
@@ -122,14 +135,27 @@ def _jobs(standing: Standing) -> Iterator[Finding]:
 
 def _sources(standing: Standing) -> Iterator[Finding]:
     counts = standing.sources
-    looked_at = sum(counts.values()) - counts["new"]
+    looked_at = sum(counts.values()) - counts["new"] - counts[MISWRITTEN]
+    if not standing.pollable:
+        words = "there is no source to crawl: sources.toml is missing or names none that can be read"
+        yield Finding(level=Level.CRITICAL, words=words)
+    if standing.broken:
+        words = f"{_of(standing, MISWRITTEN)} written wrongly in sources.toml{_named(standing.broken)}"
+        yield Finding(level=Level.WARNING, words=words)
     for kind in AlarmKind:
         if counts[kind]:
             most = kind is AlarmKind.FAILING and 2 * counts[kind] > looked_at
             names = [alarm.source for alarm in standing.alarms if alarm.kind is kind]
-            named = ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
-            words = f"{counts[kind]} of {sum(counts.values())} sources {kind}" + (f" ({named})" if named else "")
+            words = f"{_of(standing, kind)} {kind}{_named(names)}"
             yield Finding(level=Level.CRITICAL if most else Level.WARNING, words=words)
+
+
+def _of(standing: Standing, kind: str) -> str:
+    return f"{standing.sources[kind]} of {sum(standing.sources.values())} sources"
+
+
+def _named(names: Sequence[str]) -> str:
+    return f" ({', '.join(names[:NAMED])}{' ...' if len(names) > NAMED else ''})" if names else ""
 
 
 def _deliveries(standing: Standing) -> Iterator[Finding]:
@@ -151,7 +177,7 @@ def _figures(standing: Standing, max_age: timedelta) -> Iterator[str]:
         yield f"crawl_age={age:.0f}s;;{max_age.total_seconds():.0f};0"
     total = sum(standing.sources.values())
     for state, count in standing.sources.items():
-        yield f"sources_{state}={count};{'0' if state in list(AlarmKind) else ''};;0;{total}"
+        yield f"sources_{state}={count};{'0' if state in WARNED else ''};;0;{total}"
     yield f"held={standing.held};;;0"
     for state in DeliveryState:
         yield f"deliveries_{state}={standing.deliveries.get(state, 0)};;;0"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from crawler.sources import SourceKind
-from jobs.runs import RunState, now, state_of
+from jobs.exits import Exit
+from jobs.runs import RunState, state_of
 from jobs.schedule.plan import plan
 from jobs.schedule.state import read_known, wanted_by
 from jobs.teaching.judges import judges
-from jobs.watch.failing import failing
+from jobs.watch.failing import MISWRITTEN, failing
 from storage.alarms import Alarms
-from storage.database import Database
 from storage.health import Health
 from storage.ledger import Ledger
 from storage.models import Models
@@ -23,18 +24,20 @@ from storage.runs import Runs
 from storage.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from crawler.sources import Source
     from jobs.home import Home
     from jobs.schedule.plan import Errand
     from jobs.settings import Settings
-    from storage.records import Alarm, SourceState
+    from storage.database import Database
+    from storage.records import Alarm, Run, SourceState
 
 DAY = timedelta(days=1)
 LATE = timedelta(hours=1)  # after the time it was due: every scheduler has come round by then
 MISSED = timedelta(days=14)  # after which nobody waits for an edition that failed
+RUNS = 20  # crawls that are read to tell what the latest have in common
 UNKNOWN = timedelta(days=3650)  # longer than any job waits: a time that only says "at once"
 
 
@@ -59,7 +62,12 @@ class Standing:
     jobs: tuple[JobStanding, ...]
     due: tuple[Errand, ...]  # and not begun, or begun and not done
     upcoming: tuple[Errand, ...]
-    sources: dict[str, int]  # by ok, failing, silent, degraded, new; each source once, under the gravest
+    sources: dict[str, int]  # by ok, failing, silent, degraded, broken, new; each source once, under the gravest
+    broken: tuple[str, ...]  # sources that are written down wrongly, by name
+    pollable: int  # sources that a crawl may look at, archives among them
+    unanswered: int  # the latest crawls in a row of which no source answered
+    unanswering: int  # the sources that these asked
+    idle: int  # the latest crawls in a row whose time was over before a page was settled
     alarms: tuple[Alarm, ...]
     looked_at: datetime | None  # when silence and drift were last looked for
     held: int
@@ -82,18 +90,32 @@ class Standing:
         return tuple(one for one in self.due if self.job(one.job) and LATE < self.at - one.at < UNKNOWN)
 
 
-def stand(home: Home, settings: Settings, sources: Sequence[Source], database: Database, *, at: datetime) -> Standing:
-    """Ask the database, the disk and the clock."""
+def stand(
+    home: Home,
+    settings: Settings,
+    sources: Sequence[Source],
+    database: Database,
+    *,
+    broken: Mapping[str, str],
+    at: datetime,
+) -> Standing:
+    """Ask the database, the disk and the clock. `broken` says by name what is wrong with sources beside these."""
     errands = plan(read_known(database, settings, sources, now=at), wanted_by(settings), now=at)
     health, alarms, states = Health(database), Alarms(database).open(), Sources(database).states()
     looks = Runs(database).recent(limit=1, job="health")
+    unanswered, idle = streaks(Runs(database).recent(limit=RUNS, job="crawl"))
     judging, seated = judges(settings, home, database), Models(database).holder(Seat.ACTIVE)
     return Standing(
         at=at,
         jobs=_jobs(database),
         due=tuple(errand for errand in errands if errand.at <= at),
         upcoming=tuple(errand for errand in errands if errand.at > at),
-        sources=_counted(sources, states, alarms, at=at),
+        sources=_counted(sources, states, alarms, broken=len(broken), at=at),
+        broken=tuple(broken),
+        pollable=len(sources),
+        unanswered=len(unanswered),
+        unanswering=len(_asked(unanswered)),
+        idle=len(idle),
         alarms=tuple(alarms),
         looked_at=looks[0].started_at if looks else None,
         held=health.held(),
@@ -108,13 +130,18 @@ def stand(home: Home, settings: Settings, sources: Sequence[Source], database: D
     )
 
 
-def stand_now(home: Home, settings: Settings, sources: Sequence[Source]) -> Standing:
-    """How everything stands now, over a connection of its own: what a thread that serves figures asks for."""
-    database = Database.open(settings.storage.url, patience=0)
-    try:
-        return stand(home, settings, sources, database, at=now())
-    finally:
-        database.close()
+def streaks(crawls: Iterable[Run]) -> tuple[list[Run], list[Run]]:
+    """Of crawls, the newest first: those in a row that nobody answered, and those that did nothing in their time."""
+    ended = [run for run in crawls if run.ended_at is not None]
+    unanswered = takewhile(lambda run: run.exit_code == Exit.UNREACHABLE, ended)
+    idle = takewhile(lambda run: run.exit_code == Exit.OUT_OF_TIME and not run.counts.get("pages.settled"), ended)
+    return list(unanswered), list(idle)
+
+
+def _asked(crawls: Iterable[Run]) -> set[str]:
+    """The sources that crawls looked at and that gave something else than what was known."""
+    named = ((name, told.get("state")) for run in crawls for name, told in run.sources.items())
+    return {name for name, state in named if state != MISWRITTEN}
 
 
 def _jobs(database: Database) -> tuple[JobStanding, ...]:
@@ -137,10 +164,10 @@ def _jobs(database: Database) -> tuple[JobStanding, ...]:
 
 
 def _counted(
-    sources: Sequence[Source], states: dict[str, SourceState], alarms: Sequence[Alarm], *, at: datetime
+    sources: Sequence[Source], states: dict[str, SourceState], alarms: Sequence[Alarm], *, broken: int, at: datetime
 ) -> dict[str, int]:
     """Each source under the gravest that is wrong with it. Who fails now is known without waiting for the next look."""
-    counts = dict.fromkeys(("ok", *map(str, AlarmKind), "new"), 0)
+    counts = dict.fromkeys(("ok", *map(str, AlarmKind), MISWRITTEN, "new"), 0) | {MISWRITTEN: broken}
     wrong = {(alarm.source, alarm.kind) for alarm in alarms}
     for source in sources:
         state = states.get(source.name)

@@ -154,7 +154,10 @@ def test_every_bad_page_ends_in_a_named_state(site: Site, desk: Desk) -> None:
     assert found["/binary"][0] is LinkState.UNEXTRACTABLE
     assert found["/nothing"][0] in {LinkState.NOT_AN_ARTICLE, LinkState.UNEXTRACTABLE}
     assert found["/loop"][0] is LinkState.FAILED
-    assert found["/inside"] == (LinkState.BLOCKED, "address 169.254.169.254 is not public")
+    assert found["/inside"] == (
+        LinkState.BLOCKED,
+        "address 169.254.169.254 is not public and not in [fetch] allow_networks",
+    )
     assert found["/file"][0] in {LinkState.BLOCKED, LinkState.FAILED}
     assert found["/port"] == (LinkState.BLOCKED, f"port {site.port + 1} is not in [fetch] allow_ports")
     assert found["/huge"] == (LinkState.UNEXTRACTABLE, "larger than the size limit")
@@ -178,8 +181,8 @@ def test_a_failed_page_is_tried_again_later_and_a_server_may_say_when(site: Site
     assert busy.retry_at is not None
     assert timedelta(minutes=14) < error.retry_at - datetime.now(UTC) <= timedelta(minutes=15)
     assert timedelta(minutes=119) < busy.retry_at - datetime.now(UTC) <= timedelta(minutes=120)
-    assert "host asked to be left alone until" in state(desk, f"{site.url}/after")[1]
-    assert "host asked to be left alone until" in desk.crawl().json["sources"][0]["detail"], "the next process knows"
+    assert "host is left alone until" in state(desk, f"{site.url}/after")[1]
+    assert "host is left alone until" in desk.crawl().json["sources"][0]["detail"], "the next process knows"
     assert site.paths() == ["/feed.xml", "/error", "/busy"]
 
 
@@ -215,7 +218,7 @@ def test_pages_beyond_the_budget_wait_for_the_next_run(site: Site, desk: Desk) -
     desk.configure(site)
     desk.sources(example=feed(site, "/a", "/b", "/c"))
     assert desk.crawl("--max-pages", "2").json["counts"]["pages.settled"] == 2
-    assert state(desk, f"{site.url}/c") == (LinkState.DISCOVERED, "")
+    assert state(desk, f"{site.url}/c") == (LinkState.DISCOVERED, "more than --max-pages")
     next_run = desk.crawl(due=True).json
     assert next_run["sources"] == [], "the source itself is not due"
     assert next_run["counts"]["pages.settled"] == 1

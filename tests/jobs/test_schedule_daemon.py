@@ -149,7 +149,7 @@ def test_a_job_that_outlives_its_deadline_is_ended_and_then_killed() -> None:
     process = subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdout is not None
     process.stdout.readline()
-    child = Child(job=Job.RETAIN, process=process, until=time.monotonic())
+    child = Child(job=Job.RETAIN, process=process, began=NOON, until=time.monotonic())
     child.mind()
     assert child.ended() is None, "it was asked, and does not listen"
     assert child.killed_at is not None
@@ -210,7 +210,7 @@ def test_units_are_ready_to_use(kind: Kind, tmp_path: Path) -> None:
     elif kind is Kind.SYSTEMD:
         assert f'ExecStart={sys.executable} -m jobs --home "{tmp_path}/a home 100%%" schedule\n' in text
         assert "SuccessExitStatus=1 69 75 124" in text
-        assert f'ReadWritePaths="{tmp_path}/a home 100%%"\n' in text
+        assert f'ReadWritePaths="-{tmp_path}/a home 100%%"\n' in text
     else:
         assert "concurrencyPolicy: Forbid" in text
         assert "image: spywire:1.2" in text
@@ -234,7 +234,7 @@ def test_a_service_may_write_wherever_its_settings_say(tmp_path: Path) -> None:
         }
     )
     text = units(Kind.SYSTEMD, this_place(home, settings, version="1.2"))
-    assert text.count(f"ReadWritePaths={tmp_path}/home {tmp_path}/backups {tmp_path}/exporter\n") == 2
+    assert text.count(f"ReadWritePaths=-{tmp_path}/home -{tmp_path}/backups -{tmp_path}/exporter\n") == 2
 
 
 def test_lenient_takes_what_heals_by_itself_for_well_and_nothing_else(desk: Desk, site: Site) -> None:

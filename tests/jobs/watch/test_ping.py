@@ -13,9 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 import jobs.watch.ping as pings
-from jobs.exits import ConfigError
+from jobs.exits import BusyError, ConfigError
 from jobs.home import Home
-from jobs.runs import Record
 from jobs.settings import Settings, Watch
 from jobs.watch.after import beat, calling, serving
 from jobs.watch.ping import Event, ended, ping
@@ -87,8 +86,11 @@ def test_nobody_is_called_where_no_address_is_set() -> None:
 def test_start_success_and_failure_have_their_own_paths_and_one_run() -> None:
     with listener(ANSWER) as (port, asked):
         home = watch(f"http://127.0.0.1:{port}/secret-uuid/")
-        assert [ping(home, Event.START, run=7), ping(home, ended(1), run=7, exit_code=1, note="60 of 60")] == ["", ""]
-        assert [ping(home, ended(74), run=7, exit_code=74), ping(home, Event.FAIL)] == ["", ""]
+        assert [ping(home, Event.START, rid="7"), ping(home, ended(1), rid="7", exit_code=1, note="60 of 60")] == [
+            "",
+            "",
+        ]
+        assert [ping(home, ended(74), rid="7", exit_code=74), ping(home, Event.FAIL)] == ["", ""]
     paths = [request.split()[1] for request in asked]
     assert [path.partition("?")[0] for path in paths] == [
         *("/secret-uuid/start", "/secret-uuid", "/secret-uuid/74", "/secret-uuid/fail"),
@@ -102,24 +104,43 @@ def test_what_goes_wrong_is_said_without_the_address() -> None:
         assert ping(watch(f"http://127.0.0.1:{port}/secret-uuid"), Event.START) == "[watch] ping_url answered HTTP 404"
     said = ping(watch(f"http://127.0.0.1:{port}/secret-uuid"), Event.START)
     assert said.startswith("[watch] ping_url cannot be reached")
-    assert ping(watch("file:///etc/passwd"), Event.START) == "[watch] ping_url is no http address"
+    assert ping(watch("file:///etc/passwd"), Event.START).startswith("[watch] ping_url is no http address")
 
 
 def test_a_run_calls_at_its_start_and_with_its_end_however_that_comes(capsys: pytest.CaptureFixture[str]) -> None:
-    run = Record(id=7, job="crawl", started_at=NOON)
     with listener(ANSWER) as (port, asked):
         settings = Settings(watch=watch(f"http://127.0.0.1:{port}/uuid"))
-        with calling(settings, run):
-            run.exit_code, run.counts = 1, {"links.new": 3}
-        with pytest.raises(ConfigError), calling(settings, run):
-            raise ConfigError("no settings")
-    assert [request.split()[1].partition("?")[0] for request in asked] == [
-        *("/uuid/start", "/uuid", "/uuid/start", "/uuid/78"),
-    ]
+        with calling(settings) as calls:
+            calls.start()
+            calls.exit_code, calls.counts = 1, {"links.new": 3}
+        with pytest.raises(ConfigError), calling(settings):
+            raise ConfigError("no sources")
+        with pytest.raises(BusyError), calling(settings):
+            raise BusyError("another one is at work, and will call by itself")
+    paths = [request.split()[1] for request in asked]
+    assert [path.partition("?")[0] for path in paths] == ["/uuid/start", "/uuid", "/uuid/78"]
+    rids = [path.partition("?rid=")[2] for path in paths]
+    assert rids[0] == rids[1] != rids[2], "one run, one rid"
     assert asked[1].endswith("links.new=3")
-    with calling(settings, run):
+    with calling(settings) as calls:
         pass
-    assert "spywire: [watch] ping_url cannot be reached" in capsys.readouterr().err, "and that is all that happens"
+    assert calls.failed == ["[watch] ping_url cannot be reached: ConnectionRefusedError"]
+    assert capsys.readouterr().err == "", "one call that fails is a blip"
+
+
+@pytest.mark.parametrize("answer", [b"garbage\r\n\r\n", b"\0\xff", b"HTTP/1.1 two hundred\r\n\r\n"])
+def test_garbage_for_an_answer_is_told_without_the_address(answer: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    with listener(answer) as (port, _):
+        said = ping(watch(f"http://127.0.0.1:{port}/secret-uuid"), Event.START)
+    assert said.startswith("[watch] ping_url cannot be reached: ")
+    assert "secret" not in said + capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/sec ret", "http://127.0.0.1:1/sec\nret", "https://", "ftp://a/b"])
+def test_what_is_no_address_is_called_by_nobody(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = ping(watch(url), Event.START)
+    assert said == "[watch] ping_url is no http address: copy the whole of it, without a space"
+    assert capsys.readouterr().err == ""
 
 
 def test_a_server_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
