@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.classify.gazetteer import Kind, gazetteer
+from crawler.classify.gazetteer import Kind, everyday_names, gazetteer
 from crawler.classify.tokens import tokens
 
 if TYPE_CHECKING:
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "cues"
 LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt", "pl", "ru", "uk", "zh", "ja", "ko", "ar")
-FOR = ("intrusion", "tooling", "espionage", "state", "agency", "sponsor", "attribution", "fallout", "victim", "spyware")
-AGAINST = ("crime", "vulnerability", "flood", "surveillance", "humint", "general", "roundup")
+FOR = (
+    "intrusion", "tooling", "espionage", "state", "agency", "sponsor", "attribution", "finding", "fallout", "victim",
+    "spyware",
+)  # fmt: skip
+AGAINST = ("crime", "vulnerability", "flood", "surveillance", "humint", "general", "roundup", "partisan")
 NAMED = (Kind.ACTOR, Kind.CRIMINAL, Kind.MALWARE)
 GROUPS: tuple[str, ...] = (*FOR, *AGAINST, *NAMED)
+EVERYDAY = len(GROUPS)  # the group of names that are words too, until their sentence says which
 
 Hit = tuple[int, int, int]  # index of the first token, number of tokens, index of the group
 Word = tuple[str, bool]  # the word, and whether it is open at its end
@@ -99,7 +103,8 @@ def lexicon(language: str) -> Lexicon:
     languages = ("en",) if language not in LANGUAGES else tuple(dict.fromkeys(("en", language)))
     written = [entry for code in languages for entry in _entries(code)]
     named = [(tuple((word, False) for word in words), GROUPS.index(name.kind)) for words, name in gazetteer().items()]
-    return Lexicon([*written, *named])
+    doubtful = [(tuple((word, False) for word in words), EVERYDAY) for words in everyday_names()]
+    return Lexicon([*written, *named, *doubtful])
 
 
 @cache

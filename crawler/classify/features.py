@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from crawler.classify.cues import FOLDER, GROUPS, LANGUAGES
 from crawler.classify.gazetteer import PACKAGED as NAMES
+from crawler.classify.gazetteer import everyday_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,10 +35,17 @@ _PAIRS = (
     *(("espionage", other) for other in ("sponsor", "victim", "tooling")),
     *(("sponsor", other) for other in ("actor", "attribution", "malware", "tooling")),
     ("state", "victim"), ("state", "tooling"),
-    ("surveillance", "agency"), ("humint", "sponsor"), ("espionage", "humint"),
+    ("attribution", "agency"), ("attribution", "actor"), ("attribution", "state"),
+    ("finding", "agency"), ("finding", "actor"), ("finding", "sponsor"), ("finding", "tooling"),
+    ("surveillance", "agency"), ("humint", "sponsor"), ("espionage", "humint"), ("espionage", "partisan"),
 )  # fmt: skip
 PATTERNS: tuple[tuple[str, ...], ...] = (*((group,) for group in GROUPS), *_PAIRS)
 _MASKS = tuple(sum(1 << GROUPS.index(group) for group in pattern) for pattern in PATTERNS)
+_TELLING = sum(
+    1 << GROUPS.index(group)
+    for group in ("intrusion", "tooling", "state", "agency", "sponsor", "attribution", "finding", "actor", "malware")
+)
+_BREAKING_IN = sum(1 << GROUPS.index(group) for group in ("intrusion", "tooling", "spyware", "malware"))
 _MARKERS = ("intrusion", "state", "sponsor", "espionage")
 _MARKER_BITS = tuple(1 << GROUPS.index(marker) for marker in _MARKERS)
 
@@ -58,7 +66,7 @@ def _zone(thread: str, zone: str) -> Iterator[Feature]:
 
 
 def _shape(thread: str) -> Iterator[Feature]:
-    for name in ("segments", "tokens", "short"):
+    for name in ("segments", "tokens", "short", "peak", "breaking_in"):
         yield Feature(f"{thread}.{name}", thread, "")
     for marker in _MARKERS:
         yield Feature(f"{thread}.first.{marker}", thread, "body", (marker,))
@@ -77,6 +85,7 @@ FEATURES: tuple[Feature, ...] = (
 def fingerprint() -> str:
     """SHA-256 over the cues, the names and the features: weights fit no others."""
     digest = sha256(" ".join(feature.name for feature in FEATURES).encode())
+    digest.update(" ".join(name.name for name in everyday_names().values()).encode())
     for path in (*(FOLDER / f"{code}.toml" for code in LANGUAGES), NAMES):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -147,6 +156,8 @@ def _shapes(segments: Sequence[Segment]) -> list[float]:
         log1p(len(lengths)),
         log1p(sum(lengths)),
         sum(length < _SHORT for length in lengths) / number,
+        float(max([(s.mask & _TELLING).bit_count() for s in segments if len(s.words) >= _SHORT], default=0)),
+        sum(mask & _BREAKING_IN > 0 for mask in masks) / (len(masks) + 0.5),
         *(_first(masks, bit) for bit in _MARKER_BITS),
     ]  # fmt: skip
 

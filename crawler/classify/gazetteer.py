@@ -2,7 +2,8 @@
 
 Facts only (name, kind, country, source), taken from the MISP galaxy clusters (CC0) and through them from MITRE ATT&CK;
 `build` and `write` make the packaged file from a checkout of those clusters. A name that is also an everyday word is
-left out; `everyday_words` finds them in a corpus of general press.
+left out; `everyday_words` finds them in a corpus of general press. The few of those that reports use alone
+(`everyday_names`) count where their sentence speaks of hackers.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ _STATE = re.compile(
 _CRIME = re.compile(
     r"ransom|financial|criminal|cybercrime|extort|fraud|banking|e-?crime|point of sale|botnet|stealer", re.IGNORECASE
 )
+_EVERYDAY = (  # names that are words, and whose they are
+    ("Lazarus", "KP"), ("Reaper", "KP"), ("Leviathan", "CN"), ("Buckeye", "CN"), ("Patchwork", "IN"),
+    ("Machete", ""), ("Inception", ""), ("Cleaver", "IR"), ("Snake", "RU"), ("Equation", "US"),
+)  # fmt: skip
 
 
 class Kind(StrEnum):
@@ -56,6 +61,12 @@ class Name:
     kind: Kind
     country: str
     source: str
+
+
+@cache
+def everyday_names() -> dict[tuple[str, ...], Name]:
+    """State-linked actors whose names are everyday words, by their tokens."""
+    return {tuple(tokens(name)): Name(name, Kind.ACTOR, country, "misp-threat-actor") for name, country in _EVERYDAY}
 
 
 @cache
@@ -123,6 +134,7 @@ def _kind(entry: dict[str, Any], meta: dict[str, Any]) -> Kind:
     if (
         meta.get("cfr-suspected-state-sponsor")
         or meta.get("cfr-type-of-incident") == "Espionage"
+        or meta.get("country") == "KP"  # whose hackers steal money for the state too
         or _STATE.search(text)
     ):
         return Kind.ACTOR

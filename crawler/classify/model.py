@@ -20,7 +20,7 @@ from crawler.classify.evidence import evidence
 from crawler.classify.features import fingerprint, vector
 from crawler.classify.linear import Linear
 from crawler.classify.quotes import Quotes
-from crawler.classify.reading import read, silent, speaks_of_intrusion
+from crawler.classify.reading import concludes, read, silent, speaks_of_intrusion
 from crawler.classify.signs import Signs, signs, without
 from crawler.classify.text import TEXT_LIMIT, TITLE_LIMIT, is_teaser, legible
 from crawler.classify.trace import trace
@@ -160,6 +160,8 @@ class Model:
         probability = round(probability, 6)
         decision = decide(probability, flag=flag, reject=reject, covered=reading.language in LANGUAGES)
         if teaser and decision is Decision.FLAG and not speaks_of_intrusion(reading):
+            decision = Decision.HOLD
+        if decision is Decision.REJECT and concludes(reading) and not silent(reading):
             decision = Decision.HOLD
         return _Opinion(decision, probability, flag, reject, trace(reading, given, parts))
 

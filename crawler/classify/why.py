@@ -7,7 +7,7 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from crawler.classify.cues import AGAINST, GROUPS, LANGUAGES
-from crawler.classify.gazetteer import gazetteer
+from crawler.classify.gazetteer import everyday_names, gazetteer
 from crawler.classify.trace import MASK
 from storage.records import Decision
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HEADLINE = 2  # terms of each side
 _CYBER = sum(MASK[group] for group in ("intrusion", "spyware", "tooling", "malware", "crime", "vulnerability", "flood"))
 _STATE = sum(MASK[group] for group in ("state", "sponsor", "agency", "actor", "spyware"))
-_OPPOSED = frozenset({"crime", "vulnerability", "flood", "surveillance", "humint", "criminal", "general"})
+_OPPOSED = frozenset({"crime", "vulnerability", "flood", "surveillance", "humint", "criminal", "general", "partisan"})
 
 
 def why(decision: Decision, quotes: Quotes, found: Trace, probability: float) -> str:
@@ -71,7 +71,8 @@ def actors(reading: Reading) -> list[str]:
     counts: dict[str, int] = defaultdict(int)
     for segment in (reading.title, *reading.thread):
         for at, size, group in segment.hits:
-            if GROUPS[group] == "actor" and (name := gazetteer().get(tuple(segment.words[at : at + size]))):
+            words = tuple(segment.words[at : at + size])
+            if GROUPS[group] == "actor" and (name := gazetteer().get(words) or everyday_names().get(words)):
                 counts[name.name + (f" ({name.country})" if name.country else "")] += 1
     return sorted(counts, key=lambda name: (-counts[name], name))
 

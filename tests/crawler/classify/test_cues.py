@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.classify.cues import AGAINST, FOR, GROUPS, LANGUAGES, function_words, lexicon
-from crawler.classify.gazetteer import Kind, build, everyday_words, gazetteer, write
+from crawler.classify.gazetteer import Kind, build, everyday_names, everyday_words, gazetteer, write
+from crawler.classify.reading import read
 from crawler.classify.tokens import tokens
 from tests.crawler.classify.stories import ESPIONAGE, NEAR_MISSES, Story
 
@@ -64,6 +65,28 @@ def test_a_phrase_does_not_match_beyond_the_end() -> None:
 def test_names_are_found_with_their_country() -> None:
     assert ("apt41", "actor") in _found("blamed on APT41")
     assert gazetteer()[("apt41",)].country == "CN"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("The implant belongs to a subcluster of Lazarus.", True),
+        ("We link the wave to Patchwork, an actor that several vendors know.", True),
+        ("Machete steals documents by means of a backdoor.", True),
+        ("Snake is attributed to the FSB.", True),
+        ("Lazarus rose from the dead.", False),
+        ("A patchwork of laws governs the use of a machete.", False),
+        ("The minister was accused of ignoring a patchwork of rules.", False),
+    ],
+)
+def test_a_name_that_is_a_word_counts_where_its_sentence_speaks_of_hackers(text: str, *, meant: bool) -> None:
+    (segment,) = read("", text, common=frozenset(), language="en").body
+    assert ("actor" in {GROUPS[group] for _, _, group in segment.hits}) is meant
+    assert bool(segment.mask & 1 << GROUPS.index("actor")) is meant
+
+
+def test_everyday_names_are_no_packaged_names() -> None:
+    assert everyday_names().keys().isdisjoint(gazetteer())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -95,6 +95,23 @@ def test_spies_without_a_network_are_rejected(model: Model) -> None:
     assert verdict.why.startswith("spying, and no network in it")
 
 
+@pytest.mark.parametrize(
+    ("conclusion", "decision"),
+    [
+        ("We attribute the driver with medium confidence to Snake, which works for the Russian FSB.", Decision.HOLD),
+        ("Nobody knows who wrote the driver; similar ones are for sale in Russia.", Decision.REJECT),
+    ],
+)
+def test_a_dry_report_whose_author_names_an_actor_is_never_rejected(
+    model: Model, conclusion: str, decision: Decision
+) -> None:
+    text = (
+        "Our sensors recorded fragments of a protocol that hides inside ordinary headers. The length of one field "
+        "holds the key with which the rest is encrypted. A driver mounts a container as a volume and writes a log. " * 6
+    )
+    assert model.judge(title="Notes on a protocol", text=text + conclusion, language="en").decision is decision
+
+
 def test_a_text_without_a_single_cue_is_rejected(model: Model) -> None:
     verdict = model.judge(title="A light-filled loft above the bakery", text="", language="en")
     assert verdict.decision is Decision.REJECT
