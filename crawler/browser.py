@@ -1,7 +1,8 @@
 """Pages that need a browser: their scripts run, and what then stands there is the answer.
 
 The browser never fetches a page. It is given what the crawl fetched, so that guard, robots.txt, redirects, Retry-After
-and the size limit have had their say; scripts, styles and data it gets for itself, through `crawler.proxy`.
+and the size limit have had their say; scripts, styles and data it gets for itself, through `crawler.proxy`, where the
+robots.txt of their hosts does not forbid it.
 
 Needs the extra `render`; import it late.
 """
@@ -27,13 +28,14 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from crawler.guard import url_refusal
 from crawler.middlewares.refusal import NoBrowserError, RefusedError
+from crawler.middlewares.robots import RobotsMiddleware
 from crawler.middlewares.unpack import UnpackMiddleware
 from crawler.outcomes import TOO_LARGE, Failure
 from crawler.proxy import GuardedProxy
 from storage.records import LinkState
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page, Route
+    from playwright.async_api import Page, Route, WebSocketRoute
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
@@ -89,6 +91,9 @@ class Browser:
             max_bytes=self._max_bytes,
         )
         self._hosts = hosts
+        robots = crawler.get_downloader_middleware(RobotsMiddleware)
+        assert robots is not None, "crawler.settings has it"
+        self._robots = robots
         self._unpack = UnpackMiddleware.from_crawler(crawler)
         self._started: asyncio.Task[None] | None = None
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -151,7 +156,7 @@ class Browser:
         await self._chromium.launch()
 
     async def _html(self, document: HtmlResponse, name: str) -> str:
-        visit = Visitor(document, ports=self._ports, hosts=self._hosts)
+        visit = Visitor(document, ports=self._ports, hosts=self._hosts, robots=self._robots)
         request = Request(
             document.url,
             headers={"User-Agent": self._agent},
@@ -191,14 +196,18 @@ class Browser:
 class Visitor:
     """Stands between one page and the world: hands out the document once, and lets through what a text may need."""
 
-    def __init__(self, document: HtmlResponse, *, ports: frozenset[int], hosts: HostMemory) -> None:
+    def __init__(
+        self, document: HtmlResponse, *, ports: frozenset[int], hosts: HostMemory, robots: RobotsMiddleware
+    ) -> None:
         self._document: HtmlResponse | None = document
         self._ports = ports
         self._hosts = hosts
+        self._robots = robots
 
     async def prepare(self, page: Page, _: Request) -> None:
         """Take up position; what was there before stays behind."""
         await page.route("**", self._passing)
+        await page.route_web_socket("**", _closed)
 
     async def _passing(self, route: Route) -> None:
         with suppress(PlaywrightError):  # the page may have closed meanwhile
@@ -216,13 +225,19 @@ class Visitor:
         if route.request.resource_type not in NEEDED or url_refusal(url, self._ports) is not None:
             return False
         host = str(urlparse_cached(Request(url)).netloc)
-        return await self._hosts.parked(host, at=datetime.now(UTC)) is None
+        if await self._hosts.parked(host, at=datetime.now(UTC)) is not None:
+            return False
+        return await self._robots.refusal(url) is None
 
 
 @cache
 def browser_of(crawler: Crawler, hosts: HostMemory) -> Browser:
     """The one browser of a crawl, whatever the scheme of its pages."""
     return Browser(crawler, hosts)
+
+
+def _closed(_: WebSocketRoute) -> None:
+    """What a page is told while it is open is no part of its text: nobody is connected to."""
 
 
 def _told(document: HtmlResponse) -> dict[str, str]:

@@ -21,25 +21,29 @@ T = TypeVar("T")
 
 FRESH = timedelta(hours=12)  # a robots.txt this young is not asked for again
 STALE = timedelta(hours=24)  # one this old is not used any more, even when the server fails: RFC 9309, section 2.4
-BUSY = {429, 503}
+BUSY = {429, 503}  # RFC 6585, section 4; RFC 9110, section 15.6.4
 BREATH = timedelta(minutes=5)  # for a server that is busy and does not say how long
+BROKEN = 3  # 503s in a row that say no time either; one or two may be a broken page of a host that is well
 
 
-def parking(status: int, wait: timedelta | None, *, at: datetime) -> Parked | None:
-    """Until when a host is left alone after this answer, or None if it may be asked again."""
-    if status not in BUSY or (wait is None and status != 429):  # noqa: PLR2004 - Too Many Requests
+def parking(status: int, wait: timedelta | None, *, at: datetime, in_a_row: int = 1) -> Parked | None:
+    """Until when a host is left alone after this answer, or None if it may be asked again.
+
+    `wait` is what Retry-After says; `in_a_row` counts the answers of this host with this status, up to this one.
+    """
+    if status not in BUSY or (wait is None and status != 429 and in_a_row < BROKEN):  # noqa: PLR2004 - one is enough
         return None
     return Parked(until=at + (wait or BREATH), because=f"HTTP {status}")
 
 
 def parked_failure(parked: Parked, *, at: datetime) -> Failure:
     """What a request to a parked host comes to: it waits for its time."""
-    reason = f"host asked to be left alone until {parked.until:%Y-%m-%d %H:%M} UTC: {parked.because}"
-    return Failure(state=LinkState.FAILED, reason=reason, retry_after=parked.until - at)
+    reason = f"host is left alone until {parked.until:%Y-%m-%d %H:%M} UTC and asked again then: {parked.because}"
+    return Failure(state=LinkState.FAILED, reason=reason, retry_after=parked.until - at, asked=False)
 
 
 class HostMemory:
-    """Remembers in the database; without one, or in a dry run, only as long as the crawl lasts."""
+    """Remembers in the database; without one only as long as the process lasts, and so what is new in a dry run."""
 
     def __init__(self, database: Database | None = None, *, dry: bool = False) -> None:
         self._database = database
@@ -58,6 +62,8 @@ class HostMemory:
 
     async def keep_robots(self, origin: str, file: RobotsFile) -> None:
         """Remember a robots.txt."""
+        if self._robots is not None:
+            self._robots[origin] = file
         if self._hosts and self._keeps:
             await self._do(self._hosts.keep_robots, origin, file)
 

@@ -98,18 +98,18 @@ def goes_first(look: Look) -> bool:
     return bool(conditions(look.known)) and not look.visit.before.rhythm.failures and bool(PLAIN.fullmatch(look.url))
 
 
-def rules_of(robots: RobotsFile | None, *, at: datetime) -> Robots | None:
-    """The rules of an origin, if they are known and still fresh."""
+def rules_of(robots: RobotsFile | None, *, user_agent: str, at: datetime) -> Robots | None:
+    """The rules of an origin for a User-Agent, if they are known and still fresh."""
     if robots is None or at - robots.fetched_at >= FRESH:
         return None
-    return read_robots(robots.status, robots.body)
+    return read_robots(robots.status, robots.body, user_agent=user_agent)
 
 
-def may_ask(url: str, rules: Robots | None, parked: Parked | None, *, user_agent: str, ports: Collection[int]) -> bool:
+def may_ask(url: str, rules: Robots | None, parked: Parked | None, *, ports: Collection[int]) -> bool:
     """Whether the URL's host lets itself be asked now, by all that is known of it."""
     if rules is None or parked is not None or url_refusal(url, ports) is not None:
         return False
-    return rules.refusal(url, user_agent) is None
+    return rules.refusal(url) is None
 
 
 async def _address(source: Source, memory: Memory, *, at: datetime) -> str:

@@ -91,10 +91,10 @@ class Opening:
             parts = urlsplit(look.url)
             origin = f"{parts.scheme}://{parts.netloc}"
             if origin not in origins:
-                origins[origin] = rules_of(await self.hosts.robots(origin, at=at), at=at)
+                origins[origin] = rules_of(await self.hosts.robots(origin, at=at), user_agent=agent, at=at)
             rules, parked = origins[origin], await self.hosts.parked(parts.netloc, at=at)
-            if rules is not None and may_ask(look.url, rules, parked, user_agent=agent, ports=ports):
-                delays[look.source.name] = max(rules.delay(agent) or 0.0, self.manners.delay)
+            if rules is not None and may_ask(look.url, rules, parked, ports=ports):
+                delays[look.source.name] = max(rules.delay or 0.0, self.manners.delay)
         return delays
 
     async def _ask(self, looks: Sequence[Look], delays: Mapping[str, float]) -> None:

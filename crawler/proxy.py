@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from crawler.guard import DEFAULT_PORTS, address_allowed, url_refusal
+from crawler.guard import DEFAULT_PORTS, address_allowed, address_refusal, url_refusal
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -116,7 +116,7 @@ class GuardedProxy:
             found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
             address = str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
             if not address_allowed(address.partition("%")[0], self._allowed):
-                raise UnreachableError(f"address {address} is not public")
+                raise UnreachableError(address_refusal(address))
             self._addresses[host] = address
         return self._addresses[host]
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from crawler.report import Wait
     from storage.database import Database
     from storage.records import (
         HostLines,
@@ -68,8 +69,14 @@ class DryMemory:
     async def start(self) -> None:
         """Nothing is taken, nothing to take back."""
 
-    async def waiting(self, source: str, *, at: datetime) -> int:
+    async def waiting(self, source: str, because: Wait, *, at: datetime) -> int:  # noqa: ARG002
         return len(self._left(source, at))
+
+    async def put_back(self, key: str, because: Wait) -> None:
+        """It was never taken."""
+
+    def orphans(self) -> dict[str, int]:
+        return {}
 
     async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:
         return any(self._left(source, at) for source in sources)
@@ -85,6 +92,9 @@ class DryMemory:
 
     async def attempts(self, key: str) -> int:
         return self._ledger.attempts(key) if self._ledger else 0
+
+    async def waits_since(self, key: str) -> datetime | None:
+        return self._ledger.waits_since(key) if self._ledger else None
 
     async def repeated(self, host: str) -> HostLines:
         return self._lines.of_host(host) if self._lines else NOTHING_REPEATED

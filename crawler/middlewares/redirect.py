@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from scrapy import Request
+from scrapy.core.downloader import Downloader
 from scrapy.downloadermiddlewares import redirect
 
 from crawler.middlewares.refusal import RefusedError
@@ -14,13 +16,11 @@ from storage.records import LinkState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scrapy import Request
     from scrapy.http import Response
 
+OK = 200
 HEAD = 16_384  # bytes in which a page may ask to be left for another
 NOWHERE = Failure(state=LinkState.FAILED, reason="redirected to what is no URL", retry_after=timedelta())
-
-T = TypeVar("T")
 
 
 class RedirectMiddleware(redirect.RedirectMiddleware):
@@ -31,16 +31,26 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
 
 
 class RefreshMiddleware(redirect.MetaRefreshMiddleware):
-    """Follows `<meta http-equiv="refresh">` where there is one, and guesses no charset where there is none."""
+    """Follows `<meta http-equiv="refresh">` where there is one, and guesses no charset where there is none.
+
+    Only a page that is there may ask to be left for another: that an article is gone is an answer, wherever its error
+    page leads, and robots.txt is no page.
+    """
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        if b"refresh" not in response.body[:HEAD].lower():
+        if response.status != OK or request.meta.get("robots") or b"refresh" not in response.body[:HEAD].lower():
             return response
         return _somewhere(super().process_response, request, response)
 
 
-def _somewhere(follow: Callable[[Request, Response], T], request: Request, response: Response) -> T:
+def _somewhere(
+    follow: Callable[[Request, Response], Request | Response], request: Request, response: Response
+) -> Request | Response:
+    """Where it leads: a request that waits for its turn at its own host, and not at the one that sent it there."""
     try:
-        return follow(request, response)
+        followed = follow(request, response)
     except ValueError as error:
         raise RefusedError(NOWHERE) from error
+    if isinstance(followed, Request):
+        followed.meta.pop(Downloader.DOWNLOAD_SLOT, None)
+    return followed

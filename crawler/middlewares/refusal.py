@@ -22,7 +22,12 @@ class NoBrowserError(RefusedError):
     """The page needs a browser, and there is none or it does not start: the page waits for a better day."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__(Failure(state=LinkState.FAILED, reason=f"no browser: {detail}", retry_after=timedelta()))
+        reason = f"no browser: {detail}"
+        super().__init__(Failure(state=LinkState.FAILED, reason=reason, retry_after=timedelta(), asked=False))
+
+
+class LateError(IgnoreRequest):
+    """The time that a crawl has for the source is over: the request is not made, and its link waits for the next."""
 
 
 class StoppedError(IgnoreRequest):

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
-from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.handler import host_memory
 from crawler.hosts import FRESH, STALE
@@ -24,6 +23,8 @@ from storage.records import LinkState, RobotsFile
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from crawler.outcomes import Failure
+
 URGENT = 1000  # everything else of the origin waits for its rules
 
 
@@ -34,7 +35,7 @@ class RobotsMiddleware:
         self._crawler = crawler
         self._user_agent = str(crawler.settings["USER_AGENT"])
         self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
-        self._origins: dict[str, asyncio.Future[Robots]] = {}
+        self._origins: dict[str, asyncio.Task[Robots]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,29 +45,32 @@ class RobotsMiddleware:
         """Refuse or let pass."""
         if request.meta.get("robots"):
             return
-        url = urlparse_cached(request)
-        robots = await self._robots(f"{url.scheme}://{url.netloc}")
-        failure = robots.refusal(request.url, self._user_agent)
+        failure = await self.refusal(request.url)
         if failure is not None:
             raise RefusedError(failure)
 
+    async def refusal(self, url: str) -> Failure | None:
+        """Why the rules of its origin, which is asked for them, keep us from a URL; None if they do not."""
+        parts = urlsplit(url)
+        return (await self._robots(f"{parts.scheme}://{parts.netloc}")).refusal(url)
+
     async def _robots(self, origin: str) -> Robots:
+        """The rules, asked for once. Raises, for everybody who waits, what went wrong."""
         if origin not in self._origins:
-            self._origins[origin] = asyncio.get_running_loop().create_future()
-            self._origins[origin].set_result(await self._ask(origin))
-        return await self._origins[origin]
+            self._origins[origin] = asyncio.ensure_future(self._ask(origin))
+        return await asyncio.shield(self._origins[origin])  # one who is cancelled does not take the others with him
 
     async def _ask(self, origin: str) -> Robots:
         at = datetime.now(UTC)
         hosts = host_memory(self._crawler)
         kept = await hosts.robots(origin, at=at)
         if kept is not None and at - kept.fetched_at < FRESH:
-            return self._learned(origin, read_robots(kept.status, kept.body))
+            return self._learned(origin, self._read(kept))
         robots, file = await self._fetch(origin, at)
         if file is not None:
             await hosts.keep_robots(origin, file)
         elif kept is not None and at - kept.fetched_at < STALE:
-            robots = read_robots(kept.status, kept.body)
+            robots = self._read(kept)
         return self._learned(origin, robots)
 
     async def _fetch(self, origin: str, at: datetime) -> tuple[Robots, RobotsFile | None]:
@@ -77,15 +81,15 @@ class RobotsMiddleware:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, there is no permission
             return _unanswered(error, url), None
-        robots = read_robots(response.status, response.body)
-        answered = robots.failure is None
-        return robots, RobotsFile(
-            status=response.status, body=response.body[:LIMIT], fetched_at=at
-        ) if answered else None
+        file = RobotsFile(status=response.status, body=response.body[:LIMIT], fetched_at=at)
+        robots = self._read(file)
+        return robots, file if robots.failure is None else None
+
+    def _read(self, file: RobotsFile) -> Robots:
+        return read_robots(file.status, file.body, user_agent=self._user_agent)
 
     def _learned(self, origin: str, robots: Robots) -> Robots:
-        delay = robots.delay(self._user_agent)
-        engine = self._crawler.engine
+        delay, engine = robots.delay, self._crawler.engine
         if delay is not None and engine is not None:
             host = urlsplit(origin).hostname or ""
             engine.downloader.per_slot_settings[host] = {"delay": max(delay, self._delay), "concurrency": 1}

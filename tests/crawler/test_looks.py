@@ -121,8 +121,8 @@ def rules(body: bytes = b"", *, age: timedelta = timedelta(), status: int = 200)
 def test_a_host_is_asked_first_only_if_its_rules_are_known_and_allow_it(
     robots: RobotsFile | None, parked: Parked | None, ports: set[int], asked: str
 ) -> None:
-    known = rules_of(robots, at=NOON)
-    assert may_ask(URL, known, parked, user_agent="spywire", ports=ports) == (asked == "asked")
+    known = rules_of(robots, user_agent="spywire", at=NOON)
+    assert may_ask(URL, known, parked, ports=ports) == (asked == "asked")
 
 
 def test_of_a_header_that_comes_twice_the_last_one_counts_as_in_scrapy() -> None:

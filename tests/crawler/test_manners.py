@@ -15,7 +15,7 @@ from tests.crash import torment
 from tests.web import rss, story
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.newsdesk import Desk
@@ -36,9 +36,23 @@ class Log:
         self.starts: dict[str, list[float]] = defaultdict(list)
 
 
+def _answer(host: str, port: int, path: str) -> bytes:
+    if path == "/feed":
+        items = [(f"Story {n}", f"http://{host}:{port}/story-{n}", datetime.now(UTC)) for n in range(PAGES)]
+        return _says(rss(items), "application/rss+xml")
+    if path == "/robots.txt":
+        return _says("", "text/plain")
+    text = f"On {host} the roses are out early this year, and the gate to {path} stands open all day. " * 5
+    return _says(story(f"Roses on {host}{path}", text), "text/html")
+
+
+def _says(body: str, kind: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body.encode())}\r\n\r\n{body}".encode()
+
+
 @contextmanager
-def hosts() -> Iterator[Log]:
-    """A server on every address of 127.0.5.0/24 that takes its time."""
+def hosts(answer: Callable[[str, int, str], bytes] = _answer) -> Iterator[Log]:
+    """A server on every address of 127.0.0.0/8 that takes its time. `answer` is given host, port and path."""
     log, loop = Log(), asyncio.new_event_loop()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,7 +64,7 @@ def hosts() -> Iterator[Log]:
                 log.starts[host].append(time.monotonic())
                 await asyncio.sleep(LATENCY)
                 log.now[host] -= 1
-                writer.write(_answer(host, log.port, head.split(b" ")[1].decode()))
+                writer.write(answer(host, log.port, head.split(b" ")[1].decode()))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -71,19 +85,6 @@ def hosts() -> Iterator[Log]:
     loop.close()
 
 
-def _answer(host: str, port: int, path: str) -> bytes:
-    if path == "/feed":
-        items = [(f"Story {n}", f"http://{host}:{port}/story-{n}", datetime.now(UTC)) for n in range(PAGES)]
-        body, kind = rss(items), "application/rss+xml"
-    elif path == "/robots.txt":
-        body, kind = "", "text/plain"
-    else:
-        text = f"On {host} the roses are out early this year, and the gate to {path} stands open all day. " * 5
-        body, kind = story(f"Roses on {host}{path}", text), "text/html"
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body.encode())}\r\n\r\n"
-    return (head + body).encode()
-
-
 def test_a_host_never_has_two_requests_in_flight_and_always_its_pause(desk: Desk) -> None:
     with hosts() as log:
         addresses = [f"127.0.5.{n + 1}" for n in range(HOSTS)]
@@ -96,6 +97,30 @@ def test_a_host_never_has_two_requests_in_flight_and_always_its_pause(desk: Desk
     assert set(log.most.values()) == {1}
     gaps = [after - before for starts in log.starts.values() for before, after in pairwise(starts)]
     assert min(gaps) >= DELAY, "from request to request, as the server sees them"
+
+
+def test_a_host_that_many_others_lead_to_is_asked_as_slowly_as_it_wants(desk: Desk) -> None:
+    goal, delay = "127.0.6.1", 0.2
+
+    def lead_there(host: str, port: int, path: str) -> bytes:
+        if host == goal and path == "/robots.txt":
+            return _says(f"User-agent: *\nCrawl-delay: {delay}\n", "text/plain")
+        if host == goal or not path.startswith("/story"):
+            return _answer(host, port, path)
+        if path == "/story-0":
+            return f"HTTP/1.1 302 Found\r\nLocation: http://{goal}:{port}/{host}\r\nContent-Length: 0\r\n\r\n".encode()
+        return _says(f"<meta http-equiv='refresh' content='0; url=http://{goal}:{port}/{host}/1'>", "text/html")
+
+    with hosts(lead_there) as log:
+        addresses = [f"127.0.5.{n + 1}" for n in range(2)]
+        desk.configure(delay=0.05, allow_ports=[log.port], concurrency=100)
+        desk.sources(**{f"host_{n}": f"http://{address}:{log.port}/feed" for n, address in enumerate(addresses)})
+        result = desk.crawl()
+    assert result.code == 0, result.err
+    starts = log.starts[goal]
+    assert len(starts) == 1 + PAGES * len(addresses), "its robots.txt, and every page"
+    assert log.most[goal] == 1
+    assert min(after - before for before, after in pairwise(starts)) >= delay
 
 
 def test_a_crawl_that_is_killed_loses_nothing_and_stores_nothing_twice(tmp_path: Path) -> None:

@@ -100,17 +100,39 @@ def test_an_article_written_by_script_is_found_with_render_and_only_with_it(
     assert agents.pop().startswith("spywire/")
 
 
-def test_without_the_extra_a_crawl_says_so_before_it_starts(site: Site, desk: Desk) -> None:
+def test_what_a_page_asks_of_other_hosts_is_asked_only_where_their_robots_txt_allows_it(
+    site: Site, desk: Desk, chromium: str
+) -> None:
+    with Site("127.0.0.3") as closed, Site("127.0.0.4") as open_:
+        closed.add("/robots.txt", "User-agent: *\nDisallow: /\n", Content_Type="text/plain")
+        asking = [
+            f"fetch('{other.add(f'/api/{n}', '{}')}', {{mode: 'no-cors'}})"
+            for other in (closed, open_)
+            for n in range(9)
+        ]
+        asking += [f"new WebSocket('ws://127.0.0.4:{open_.port}/told')"]
+        site.add("/spies", SPIES.replace("</body>", f"<script>{';'.join(asking)}</script></body>"))
+        desk.configure(site, closed, open_, browser=chromium)
+        desk.sources()
+        rendered_source(desk, "app", feed(site, "/spies"))
+        assert desk.crawl().code == 0
+        assert [path for path, _ in closed.requests] == ["/robots.txt"]
+        assert sorted(path for path, _ in open_.requests) == [*(f"/api/{n}" for n in range(9)), "/robots.txt"]
+    assert state(desk, f"{site.url}/spies")[0] is LinkState.FLAGGED
+
+
+def test_without_the_extra_a_crawl_names_the_source_and_goes_on_with_the_others(site: Site, desk: Desk) -> None:
     desk.configure(site)
+    site.add("/garden", GARDEN)
     desk.sources(plain=feed(site, "/garden", name="/plain.xml"))
     rendered_source(desk, "app", feed(site, "/spies"))
     result = without_the_extra(desk, "crawl")
-    assert result.returncode == 78
+    assert result.returncode == 1
     assert b"source app: render = true needs the extra `render`" in result.stderr
     assert b"pip install 'spywire[render]', or take render out" in result.stderr
-    assert site.requests == []
-    site.add("/garden", GARDEN)
-    assert without_the_extra(desk, "crawl", "--source", "plain").returncode == 0
+    assert "/garden" in site.paths()
+    assert "/spies" not in site.paths()
+    assert without_the_extra(desk, "crawl", "--source", "app").returncode == 78
 
 
 @pytest.mark.skipif(find_spec("scrapy_playwright") is None, reason="needs the extra `render`")

@@ -95,7 +95,7 @@ HEADERS = "more than 1000 header lines"
 NOT_HTTP = "the answer is not HTTP"
 NO_URL = "redirected to what is no URL"
 LOOP = "max redirections reached"
-OUT_OF_BOUNDS = f"address {INSIDE} is not public"
+OUT_OF_BOUNDS = f"address {INSIDE} is not public and not in [fetch] allow_networks"
 TITLE = "Старая мельница снова открыта"
 CYRILLIC = story(
     TITLE, *["Мельница у старого моста снова открыта после зимнего ремонта, вход для детей свободный."] * 3
@@ -104,6 +104,10 @@ CYRILLIC = story(
 
 def packed(body: bytes, *encodings: str) -> Behaviour:
     return says(body, Content_Encoding=", ".join(encodings))
+
+
+def sends_to(location: str) -> Behaviour:
+    return leads_inside("", status="302 Found", Location=location)
 
 
 # Behind a good feed: what the page does, the state its link ends in, and how the reason begins.
@@ -126,7 +130,8 @@ PAGES: dict[str, tuple[Behaviour, LinkState, str]] = {
     "twenty-gzips": (packed(stacked(ARTICLE, 20), *["gzip"] * 20), NEVER, "packed more than twice"),
     "two-gzips": (packed(stacked(ARTICLE, 2), "gzip", "gzip"), KEPT, ""),
     "broken-gzip": (packed(b"\x1f\x8b\x08 not gzip after all", "gzip"), NEVER, "broken compression"),
-    "unknown-packing": (packed(ARTICLE, "x-squeezed"), NEVER, "unknown Content-Encoding x-squeezed"),
+    "unknown-packing": (packed(ARTICLE, "x-squeezed"), KEPT, ""),
+    "not-packed": (packed(ARTICLE, "gzip"), KEPT, ""),
     "length-too-long": (writes(HEAD + b"Content-Length: 99999\r\n\r\n" + ARTICLE), LATER, CUT_SHORT),
     "length-too-short": (writes(HEAD + b"Content-Length: 60\r\n\r\n" + ARTICLE), LinkState.NOT_AN_ARTICLE, "empty"),
     "length-negative": (writes(HEAD + b"Content-Length: -1\r\n\r\n" + ARTICLE), LATER, NOT_HTTP),
@@ -138,27 +143,21 @@ PAGES: dict[str, tuple[Behaviour, LinkState, str]] = {
     "closed-at-once": (writes(), LATER, CLOSED),
     "closed-in-headers": (writes(HEAD), LATER, CLOSED),
     "redirect-loop": (moves("/redirect-loop"), LATER, LOOP),
-    "redirect-inside": (leads_inside("", status="302 Found", Location="{inside}"), LinkState.BLOCKED, OUT_OF_BOUNDS),
+    "redirect-inside": (sends_to("{inside}"), LinkState.BLOCKED, OUT_OF_BOUNDS),
     "redirect-to-file": (moves("file:///etc/hostname"), LATER, "HTTP 302"),
     "redirect-to-data": (moves("data:text/html,hello"), LATER, "HTTP 302"),
     "redirect-to-port": (moves("http://127.0.2.1:22/"), LinkState.BLOCKED, "port 22 is not in"),
+    "redirect-to-ipv6": (sends_to("http://[2606:2800::1]:{port}/"), LinkState.BLOCKED, "an IPv6 address"),
+    "redirect-to-loopback": (sends_to("http://[::1]:{port}/"), LinkState.BLOCKED, "address ::1 is not public"),
     "redirect-to-nothing": (says(status="302 Found"), LATER, "HTTP 302"),
     "redirect-to-nonsense": (moves("http://["), LATER, NO_URL),
-    "redirect-to-dots": (
-        leads_inside("", status="302 Found", Location="http://a..b:{port}/"),
-        LATER,
-        "robots.txt unreachable: host not found",
-    ),
+    "redirect-to-dots": (sends_to("http://a..b:{port}/"), LATER, "robots.txt unreachable: host not found"),
     "redirect-to-long-name": (
-        leads_inside("", status="302 Found", Location=f"http://{LONG}.invalid:{{port}}/"),
+        sends_to(f"http://{LONG}.invalid:{{port}}/"),
         LATER,
         "robots.txt unreachable: host not found",
     ),
-    "redirect-to-bytes": (
-        leads_inside("", status="302 Found", Location="http://\xff\xfe:{port}/"),
-        LATER,
-        "robots.txt unreachable: ValueError",
-    ),
+    "redirect-to-bytes": (sends_to("http://\xff\xfe:{port}/"), LATER, "robots.txt unreachable: ValueError"),
     "refresh-loop": (says("<meta http-equiv=refresh content='0;url=/refresh-loop'>x"), LATER, LOOP),
     "refresh-inside": (
         leads_inside("<meta http-equiv=refresh content='0;url={inside}'>x"),
@@ -166,6 +165,11 @@ PAGES: dict[str, tuple[Behaviour, LinkState, str]] = {
         OUT_OF_BOUNDS,
     ),
     "refresh-to-nonsense": (says("<meta http-equiv=refresh content='0;url=http://['>x"), LATER, NO_URL),
+    "gone-with-refresh": (
+        says("<meta http-equiv=refresh content='0;url=/'>", status="404 Not Found"),
+        LinkState.GONE,
+        "HTTP 404",
+    ),
     "reloads-itself": (says(b"<meta http-equiv=refresh content='60;url=/reloads-itself'>" + ARTICLE), KEPT, ""),
     "busy": (says(status="429 Too Many Requests", Retry_After="7200"), LATER, "HTTP 429"),
     "down": (says(status="503 Service Unavailable", Retry_After="Fri, 31 Dec 9999 23:59:59 GMT"), LATER, "HTTP 503"),
@@ -195,13 +199,15 @@ ROBOTS: dict[str, tuple[Behaviour, PollState, str]] = {
     ),
     "robots-bomb": (packed(zoo.gzip_bomb(), "gzip"), PollState.UNREACHABLE, f"robots.txt unreachable: {TOO_LARGE}"),
     "robots-loop": (moves("/robots.txt"), PollState.UNREACHABLE, f"robots.txt unreachable: {LOOP}"),
-    "robots-inside": (
-        leads_inside("", status="302 Found", Location="{inside}robots.txt"),
-        PollState.UNREACHABLE,
-        "robots.txt unreachable: ",
-    ),
+    "robots-inside": (sends_to("{inside}robots.txt"), PollState.UNREACHABLE, "robots.txt unreachable: "),
     "robots-port": (moves("http://127.0.2.1:22/"), PollState.UNREACHABLE, "robots.txt unreachable: port 22 is not in"),
     "robots-huge": (says("User-agent: *\n" + "Disallow: /*a*b*\n" * 150_000), PollState.OK, ""),
+    "robots-names": (
+        says("".join(f"User-agent: {n:x}\n" for n in range(12_000)) + "Disallow: /\n" * 12_000),
+        PollState.OK,
+        "",
+    ),
+    "robots-bom": (says("\ufeffUser-agent: *\nDisallow: /\n"), PollState.BLOCKED, "robots.txt disallows it"),
     "robots-binary": (says(bytes(range(256)) * 1000), PollState.OK, ""),
     "robots-delay": (says("User-agent: *\nCrawl-delay: nan\n"), PollState.OK, ""),
 }
@@ -222,12 +228,7 @@ SOURCES: dict[str, tuple[Behaviour, PollState, str, int]] = {
     "feed-429": (says(status="429 Busy", Retry_After="60"), PollState.HTTP_ERROR, "HTTP 429", 0),
     "feed-unasked-304": (says(status="304 Not Modified"), PollState.HTTP_ERROR, "HTTP 304", 0),
     "feed-redirects-to-itself": (moves("/feed.xml"), PollState.UNREACHABLE, LOOP, 0),
-    "feed-redirects-inside": (
-        leads_inside("", status="302 Found", Location="{inside}"),
-        PollState.BLOCKED,
-        OUT_OF_BOUNDS,
-        0,
-    ),
+    "feed-redirects-inside": (sends_to("{inside}"), PollState.BLOCKED, OUT_OF_BOUNDS, 0),
     "feed-redirects-to-nonsense": (moves("http://["), PollState.UNREACHABLE, NO_URL, 0),
     "feed-of-a-million": (
         chunked(b"<item><link>/a</link></item>" * 1000, start=b"<rss><channel>", times=1000),
