@@ -1,4 +1,4 @@
-"""Through which feed a source without a `kind` is polled, once its page has announced one."""
+"""Through which feed or news sitemap a source without a `kind` is polled, once one was found behind its page."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SEARCHED_AGAIN_AFTER = timedelta(days=7)
 
 
 def searched(known: SourceFeed | None, *, at: datetime) -> bool:
-    """Whether the feeds that a page announces are looked at now: the first time, and then once a week."""
+    """Whether a better source than the page is looked for now: the first time, and then once a week."""
     return known is None or at - known.at >= SEARCHED_AGAIN_AFTER or known.at > at
 
 
-def followed(url: str, *, page: str, at: datetime) -> SourceFeed:
-    """The page's feed is good, and polled in its place from now on."""
-    return SourceFeed(url=url, why=f"announced by {page}", at=at)
+def followed(url: str, *, why: str, at: datetime) -> SourceFeed:
+    """The page's feed or news sitemap is good, and polled in its place from now on."""
+    return SourceFeed(url=url, why=why, at=at)
 
 
 def unworthy(tried: dict[str, str], *, at: datetime) -> SourceFeed:

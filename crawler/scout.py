@@ -29,6 +29,7 @@ from yarl import URL
 from crawler.guard import address_allowed
 from crawler.looks import Answer, Lost
 from crawler.settings import DEFAULT_REQUEST_HEADERS
+from crawler.sources import longest
 from crawler.spiders.answers import conditions
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ class Scout:
             async with self._session.get(
                 URL(look.url, encoded=True), headers=conditions(look.known), allow_redirects=False
             ) as response:
-                body = await self._body(response)
+                most = longest(look.url, look.source.kind, most=self._manners.max_bytes)
+                body = await self._body(response, most)
                 if body is None:
                     return Lost.TOO_LARGE
                 return Answer(status=response.status, headers=response.raw_headers, body=body)
@@ -133,14 +135,14 @@ class Scout:
         except (ClientError, HungUpError):
             return Lost.BROKEN
 
-    async def _body(self, response: ClientResponse) -> bytes | None:
+    async def _body(self, response: ClientResponse, most: int) -> bytes | None:
         """The body as it is sent, or None if there is more of it than may be."""
-        if (response.content_length or 0) > self._manners.max_bytes:
+        if (response.content_length or 0) > most:
             return None
         body = bytearray()
         async for piece in response.content.iter_chunked(CHUNK):
             body += piece
-            if len(body) > self._manners.max_bytes:
+            if len(body) > most:
                 return None
         self._held += len(body)
         return bytes(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler import schedule
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from storage.records import SourceState
+
+LONGEST_SITEMAP = 50 * 1024 * 1024  # bytes, unpacked: the limit of the sitemap protocol
+USUAL = 16 * 1024 * 1024  # bytes of any other answer
 
 
 class SourceKind(StrEnum):
@@ -42,6 +46,16 @@ class Source:
     keep_rejected: timedelta | None = None
     excerpt: int | None = None  # characters of its text that may be shown to others
     family: str | None = None  # its publisher, by a name that the publisher's other sources have too
+
+
+def longest(url: str, kind: SourceKind | None, *, most: int) -> int:
+    """How many bytes are read of what a source of this kind answers at a URL, where `most` holds for every answer.
+
+    A sitemap may be as long as its protocol allows, unless the operator wants less than usual of everything.
+    """
+    sitemap = kind in {SourceKind.SITEMAP, SourceKind.SITEMAP_INDEX}
+    may_be = sitemap or (kind is None and "sitemap" in urlsplit(url).path.lower())
+    return max(most, LONGEST_SITEMAP) if may_be and most >= USUAL else most
 
 
 def due(sources: Iterable[Source], states: Mapping[str, SourceState], *, at: datetime) -> list[Source]:

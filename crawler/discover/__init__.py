@@ -12,14 +12,14 @@ from crawler.discover.errors import MalformedFeedError, NotAFeedError
 from crawler.discover.feeds import read_feed, read_json_feed
 from crawler.discover.kinds import Drop, Found, SourceKind
 from crawler.discover.sections import read_section
-from crawler.discover.sitemaps import read_sitemap, read_sitemap_index
+from crawler.discover.sitemaps import is_list, read_list, read_sitemap, read_sitemap_index
+from crawler.sources import LONGEST_SITEMAP
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = ["Drop", "Found", "MalformedFeedError", "NotAFeedError", "SourceKind", "discover"]
 
-MAX_BODY = 50 * 1024 * 1024  # bytes, unpacked: the limit of the sitemap protocol
 _SNIFFED = 16_384  # bytes
 _ASIDE = re.compile(r"<!--.*?(?:-->|$)|<\?.*?(?:\?>|$)", re.DOTALL)
 _TELLING = re.compile(
@@ -45,25 +45,33 @@ def discover(
     content_type: str | None = None,
     charset: str | None = None,
     kind: SourceKind | None = None,
+    pages: bool = True,
     at: datetime,
 ) -> Found:
     """What the response `body`, fetched from `url` after redirects at `at`, offers.
 
-    Without a `kind` the bytes decide; a sitemap and a sitemap index pass for each other. `charset` is the claim of the
-    HTTP header; `content_type` is only believed where the bytes say nothing. gzip is unpacked.
+    Without a `kind` the bytes decide, and `pages` says whether an HTML page will do; a sitemap and a sitemap index pass
+    for each other. `charset` is the claim of the HTTP header; `content_type` is only believed where the bytes say
+    nothing. gzip is unpacked.
 
     NotAFeedError if the body is of another kind than asked for, or of none; MalformedFeedError if it is too broken to
     give a single link. Nothing else is raised, whatever the bytes.
     """
-    body, cut = gunzip(body, MAX_BODY)
+    body, over, broken = gunzip(body, LONGEST_SITEMAP)
     if not body.strip(b"\0\t\n\r "):
         raise MalformedFeedError("the body is empty or not gzip after all")
     head = decode(body[:_SNIFFED], charset)
     actual = _sniff(head, content_type)
-    if actual is None or (kind not in {None, actual} and not {kind, actual} <= _SITEMAPS):
-        raise NotAFeedError(kind or "feed, sitemap or page", _described(actual, head, content_type))
+    if kind is None:
+        wrong = actual is None or (actual is SourceKind.SECTION and not pages)
+    else:
+        wrong = kind is not actual and not {kind, actual} <= _SITEMAPS
+    if actual is None or wrong:
+        expected = kind or ("feed, sitemap or page" if pages else "feed or sitemap")
+        raise NotAFeedError(expected, _described(actual, head, content_type))
     found = _read(actual, body, head, url=url, source=source, charset=charset, at=at)
-    dropped = Counter(found.dropped) + Counter({Drop.OVER_SIZE: int(cut)})
+    dropped = Counter(found.dropped) + Counter({Drop.OVER_SIZE: int(over)})
+    dropped |= Counter({Drop.UNREADABLE: int(broken)})
     return replace(found, dropped={str(reason): count for reason, count in dropped.items()})
 
 
@@ -75,6 +83,8 @@ def _read(
     if kind is SourceKind.FEED and head.lstrip()[:1] != "{":
         return read_feed(body, url=url, source=source, charset=charset, at=at)
     text = decode(body, charset)
+    if kind is SourceKind.SITEMAP and is_list(head):
+        return read_list(text, source=source, at=at)
     if kind is SourceKind.SITEMAP:
         return read_sitemap(text, url=url, source=source, at=at)
     if kind is SourceKind.SITEMAP_INDEX:
@@ -89,6 +99,8 @@ def _sniff(head: str, content_type: str | None) -> SourceKind | None:
         return SourceKind.FEED if '"items"' in head or "jsonfeed.org" in head else None
     if telling := _TELLING.search(head):
         return _KINDS.get(telling[1].lower(), SourceKind.SECTION)
+    if is_list(head):
+        return SourceKind.SITEMAP
     page = "html" in (content_type or "").lower() or _SOME_HTML.search(head)
     return SourceKind.SECTION if page else None
 

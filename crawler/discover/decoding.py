@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from gzip import BadGzipFile, GzipFile
+from io import BytesIO
+from typing import NamedTuple
 
 from w3lib.encoding import resolve_encoding
 
@@ -22,6 +25,7 @@ _PROLOG = re.compile(rb"""<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]{1,40})
 _SEVEN_BIT = frozenset({"iso2022_jp", "iso2022_kr", "hz", "iso-2022-jp", "iso-2022-kr", "hz-gb-2312"})
 _SAMPLE = 20_000
 _GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK = 65_536
 # Where a wrong label most often hides one of these; telling more of them apart would need more text than a feed has.
 _LEGACY = "cp1252 cp1251 koi8_r cp1250 cp1253 cp1254 cp1255 cp1256 gb18030 big5 cp932 euc_jp euc_kr".split()
 
@@ -61,16 +65,28 @@ def is_utf8(body: bytes, charset: str | None = None) -> bool:
     return True
 
 
-def gunzip(body: bytes, limit: int) -> tuple[bytes, bool]:
-    """The body, unpacked if it is gzip, and whether `limit` bytes cut it short. A truncated stream gives its start."""
+class Unpacked(NamedTuple):
+    """A body as it is read."""
+
+    body: bytes
+    over: bool = False  # there is more of it than is read
+    broken: bool = False  # its packing is damaged or cut off: this is what comes before
+
+
+def gunzip(body: bytes, limit: int) -> Unpacked:
+    """The first `limit` bytes of a body, unpacked if it is gzip: all its members (RFC 1952, section 2.2)."""
     if not body.startswith(_GZIP_MAGIC):
-        return body[:limit], len(body) > limit
-    stream = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = stream.decompress(body, limit)
-    except zlib.error:
-        return b"", False
-    return unpacked, not stream.eof and len(unpacked) == limit
+        return Unpacked(body[:limit], over=len(body) > limit)
+    unpacked, broken = bytearray(), False
+    with GzipFile(fileobj=BytesIO(body)) as file:
+        try:
+            while len(unpacked) <= limit and (piece := file.read1(_CHUNK)):
+                unpacked += piece
+        except BadGzipFile:  # what follows the last member is none
+            broken = not unpacked
+        except (EOFError, zlib.error):
+            broken = True
+    return Unpacked(bytes(unpacked[:limit]), over=len(unpacked) > limit, broken=broken)
 
 
 def _labels(body: bytes, charset: str | None) -> list[str]:

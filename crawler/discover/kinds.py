@@ -40,6 +40,7 @@ class Found:
     links: tuple[Link, ...]
     children: tuple[str, ...] = ()  # sitemaps to look into, newest first
     feeds: tuple[str, ...] = ()  # that a page announces, in its order, feeds of comments last
+    next_page: str | None = None  # of a section page: where it says that it goes on, on its own host
     dropped: Mapping[str, int] = field(default_factory=dict)  # a `Drop` -> how many
     title: str | None = None  # of the feed or page
     period: timedelta | None = None  # how often the feed asks to be looked at

@@ -10,8 +10,8 @@ import re
 import sys
 from functools import cache
 from html.entities import html5
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
@@ -29,11 +29,32 @@ _XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 _NUMBER = re.compile(r"&#(?:x0*([0-9a-f]+)|0*(\d+));?", re.IGNORECASE)
 _MOST_DIGITS = 7
 _NOTHING = " "  # not "", which could join two halves of another forbidden number
-_MOST_PIECES = 20_000
 _LONGEST_ROOT = 10_000  # code points of namespace declarations, which every piece repeats
-_ROOT = re.compile(r"<(?:\w+:)?(?:rss|rdf|feed|channel)\b[^<>]*>", re.IGNORECASE)
-_ITEM = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(?:item|entry)[\s/>]", re.IGNORECASE)
-_ITEM_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
+
+
+class Grammar(NamedTuple):
+    """What a document is a list of, as it is written: its root, and the beginning and end of each part."""
+
+    root: re.Pattern[str]
+    root_end: re.Pattern[str]
+    start: re.Pattern[str]
+    end: re.Pattern[str]
+    most_pieces: int  # that are parsed alone
+
+
+def grammar(roots: str, parts: str, *, most_pieces: int) -> Grammar:
+    """The grammar of documents whose root and parts have one of these names, separated by `|`."""
+    prefix = r"(?:[A-Za-z_][\w.-]*:)?"
+    return Grammar(
+        root=re.compile(rf"<{prefix}(?:{roots})\b[^<>]*>", re.IGNORECASE),
+        root_end=re.compile(rf"</{prefix}(?:{roots})\s*>", re.IGNORECASE),
+        start=re.compile(rf"<{prefix}(?:{parts})[\s/>]", re.IGNORECASE),
+        end=re.compile(rf"</{prefix}(?:{parts})\s*>", re.IGNORECASE),
+        most_pieces=most_pieces,
+    )
+
+
+FEED = grammar("rss|rdf|feed|channel", "item|entry", most_pieces=20_000)
 
 
 def without_doctype(text: str) -> str:
@@ -59,17 +80,17 @@ def parse_strict(xml: bytes) -> _Element | None:
 
 def parse_mended(text: str) -> _Element | None:
     """What libxml2 can make of the document after bare ampersands and HTML's entities are put right."""
-    return _recover(_mended(text))
+    return _recover(mended(text))
 
 
-def parse_in_pieces(text: str) -> Iterator[_Element]:
+def parse_in_pieces(text: str, written: Grammar = FEED) -> Iterator[_Element]:
     """A root for each item, parsed alone: an item that is broken takes nothing else with it."""
-    text = _mended(text)
-    root = _ROOT.search(text)
+    text = mended(text)
+    root = written.root.search(text)
     opening = root[0].rstrip("/>") + ">" if root and len(root[0]) <= _LONGEST_ROOT else "<rss>"
-    starts = [match.start() for match in islice(_ITEM.finditer(text), _MOST_PIECES)]
-    for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
-        end = _ITEM_END.search(text, start, stop)
+    starts = [match.start() for match in islice(written.start.finditer(text), written.most_pieces)]
+    for start, stop in pairwise([*starts, len(text)]):
+        end = written.end.search(text, start, stop)
         piece = _recover(opening + text[start : end.end() if end else stop])
         if piece is not None:
             yield piece
@@ -77,7 +98,7 @@ def parse_in_pieces(text: str) -> Iterator[_Element]:
 
 def count_items(text: str) -> int:
     """How many items or entries the document opens, readable or not."""
-    return sum(1 for _ in _ITEM.finditer(text))
+    return sum(1 for _ in FEED.start.finditer(text))
 
 
 def _recover(text: str) -> _Element | None:
@@ -102,7 +123,7 @@ def _parser(*, recover: bool) -> etree.XMLParser:
     )
 
 
-def allowed(text: str) -> str:
+def _allowed(text: str) -> str:
     """The text without the characters that XML forbids, be they written out or as numbers.
 
     libxml2 lets some of the numbers pass when it recovers, and lxml then fails on them.
@@ -110,8 +131,9 @@ def allowed(text: str) -> str:
     return _NUMBER.sub(_allowed_number, _FORBIDDEN.sub("", text))
 
 
-def _mended(text: str) -> str:
-    text = allowed(text)
+def mended(text: str) -> str:
+    """The text with what XML forbids left out, bare ampersands escaped, and HTML's named characters put in."""
+    text = _allowed(text)
     return _REFERENCE.sub(_mend, text) if "&" in text else text
 
 
@@ -119,7 +141,7 @@ def _mend(match: re.Match[str]) -> str:
     name = match[1]
     if name is None or name in _XML_NAMES:  # a CDATA section, or in order
         return match[0]
-    if name.startswith("#") and name.endswith(";"):  # `allowed` has seen it
+    if name.startswith("#") and name.endswith(";"):  # `_allowed` has seen it
         return match[0]
     character = html5.get(name) if name.endswith(";") else None
     return character if character and character not in "<>&\"'" else f"&amp;{name}"

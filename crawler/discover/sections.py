@@ -116,6 +116,7 @@ def read_section(body: bytes, *, url: str, source: str, at: datetime, charset: s
         kind=SourceKind.SECTION,
         links=gathered.links,
         feeds=_announced(root, base),
+        next_page=_next_page(root, base, url),
         dropped=dropped + gathered.dropped,
         title=clean_line(root.findtext(".//title") or "") or None,
     )
@@ -134,6 +135,15 @@ def _announced(root: HtmlElement, base: str) -> tuple[str, ...]:
     links.sort(key=lambda link: "comment" in f"{link.get('href')} {link.get('title')}".lower())
     feeds = (absolute_url(base, link.get("href", "")) for link in links)
     return tuple(dict.fromkeys(feed for feed in feeds if feed))
+
+
+def _next_page(root: HtmlElement, base: str, page: str) -> str | None:
+    """Where the first `rel="next"` leads that stays on the page's host; None if none does."""
+    named = (link for link in root.iter("link", "a") if "next" in (link.get("rel") or "").lower().split())
+    hrefs = ((link.get("href") or "").partition("#")[0].strip() for link in named)
+    urls = (absolute_url(base, href) for href in hrefs if href)
+    host = urlsplit(page).netloc
+    return next((url for url in urls if url and url != page and urlsplit(url).netloc == host), None)
 
 
 def _names_a_feed(link: HtmlElement) -> bool:

@@ -218,5 +218,5 @@ def test_feeds_are_searched_for_at_first_and_then_once_a_week() -> None:
     assert not searched(nothing, at=NOW + SEARCHED_AGAIN_AFTER - timedelta(seconds=1))
     assert searched(nothing, at=NOW + SEARCHED_AGAIN_AFTER)
     assert searched(nothing, at=NOW - timedelta(days=1)), "a clock that went back"
-    gone = given_up(followed("https://example.org/feed", page=HOME, at=NOW), at=NOW)
+    gone = given_up(followed("https://example.org/feed", why=f"announced by {HOME}", at=NOW), at=NOW)
     assert (gone.url, gone.why) == (None, "https://example.org/feed failed several times in a row")

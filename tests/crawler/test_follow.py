@@ -90,3 +90,73 @@ def test_a_feed_that_turns_into_a_page_is_a_failure(site: Site, desk: Desk) -> N
     result = desk.crawl("--source", "example")
     assert [source["state"] for source in result.json["sources"]] == ["not-a-feed"]
     assert result.code == 69
+
+
+def news_sitemap(site: Site, *paths: str) -> str:
+    entries = "".join(
+        f"<url><loc>{site.url}{path}</loc><news:news><news:publication_date>{NOW.isoformat()}</news:publication_date>"
+        f"<news:title>Roses</news:title></news:news></url>"
+        for path in paths
+    )
+    return (
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        f'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{entries}</urlset>'
+    )
+
+
+def test_a_page_is_polled_through_the_news_sitemap_that_robots_txt_names(site: Site, desk: Desk) -> None:
+    site.add("/robots.txt", f"Sitemap: {site.url}/news-sitemap.xml\n", Content_Type="text/plain")
+    site.add("/", "<html><body><div id='app'>Hello</div></body></html>")
+    site.add("/news-sitemap.xml", news_sitemap(site, "/roses"), Content_Type="application/xml")
+    site.add("/roses", story("Roses", TEXT, TEXT, TEXT))
+    desk.configure(site)
+    desk.sources(example=f"{site.url}/")
+    first = desk.crawl()
+    assert (first.code, first.json["sources"][0]["found"]) == (0, 1), first.err
+    assert asked(site) == {"/", "/news-sitemap.xml", "/roses"}
+    (listed,) = desk.run("sources", "list", "--json").json
+    assert listed["feed"] == f"{site.url}/news-sitemap.xml"
+    assert "sitemap, found" in desk.run("sources", "list").out
+    assert desk.crawl().code == 0
+    assert asked(site) == {"/news-sitemap.xml"}
+    site.add("/news-sitemap.xml", story("We have moved", TEXT))
+    assert [source["state"] for source in desk.crawl().json["sources"]] == ["not-a-feed"]
+
+
+def test_an_index_is_followed_for_what_its_newest_sitemap_holds(site: Site, desk: Desk) -> None:
+    site.add("/robots.txt", f"Sitemap: {site.url}/news.xml\n", Content_Type="text/plain")
+    site.add("/", "<html><body><div id='app'>Hello</div></body></html>")
+    index = f"<sitemapindex><sitemap><loc>{site.url}/part.xml</loc></sitemap></sitemapindex>"
+    site.add("/news.xml", index, Content_Type="application/xml")
+    site.add("/part.xml", news_sitemap(site, "/roses"), Content_Type="application/xml")
+    site.add("/roses", story("Roses", TEXT, TEXT, TEXT))
+    desk.configure(site)
+    desk.sources(example=f"{site.url}/")
+    result = desk.crawl()
+    assert (result.code, result.json["counts"]["pages.settled"]) == (0, 1), result.err
+
+
+def test_a_page_without_links_is_searched_around_once_and_the_trouble_names_the_cure(site: Site, desk: Desk) -> None:
+    site.add("/", "<html><body><div id='app'>Hello</div></body></html>")
+    old = f"<urlset><url><loc>{site.url}/about</loc></url></urlset>"
+    site.add("/sitemap.xml", old, Content_Type="application/xml")
+    desk.configure(site)
+    desk.sources(example=f"{site.url}/")
+    first = desk.crawl()
+    assert first.code == 69
+    assert (
+        f"source example: no-links: no link on it looks like an article's; `spywire sources test {site.url}/`"
+        in first.err
+    )
+    assert asked(site) >= {"/", "/feed", "/sitemap.xml"}, "a sitemap of pages of any age is not followed"
+    assert desk.crawl().code == 69
+    assert asked(site) == {"/"}
+
+
+def test_no_address_is_guessed_for_a_page_that_links_to_articles(site: Site, desk: Desk) -> None:
+    site.add("/", home(story="/2026/11/22/only-on-the-page"))
+    site.add("/2026/11/22/only-on-the-page", story("Roses", TEXT, TEXT, TEXT))
+    desk.configure(site)
+    desk.sources(example=f"{site.url}/")
+    assert desk.crawl().code == 0
+    assert asked(site) == {"/", "/2026/11/22/only-on-the-page"}
