@@ -107,12 +107,25 @@ def test_a_home_that_was_writable_is_not_left_for_another_one(
         ("schedule", ""),
         ("schedule --once --lenient", ""),
         ("crawl --wait 5m", ""),
-        ("crawl --if-busy=skip", ""),
+        ("crawl --if-busy=skip", "crawl"),
+        ("schedule --once --if-busy skip", "schedule"),
+        ("schedule --once --if-busy skip -v", ""),
+        ("schedule --once --json", ""),
+        ("crawl --if-busy never", ""),
         ("status --check", ""),
     ],
 )
 def test_what_cron_starts_looks_for_its_lock_before_all_else(words: str, job: str) -> None:
-    assert hasty(words.split(), {})[1] == job
+    found = hasty(words.split(), {})
+    assert (found.job if found else "") == job
+
+
+@pytest.mark.parametrize("command", ["crawl --if-busy skip", "schedule --once --if-busy=skip"])
+def test_who_skips_says_nothing(tmp_path: Path, command: str) -> None:
+    call = [sys.executable, "-m", "jobs", "--home", str(tmp_path), *command.split()]
+    with locked(home_in(tmp_path), command.split(maxsplit=1)[0]):
+        done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(("command", "wait"), [("crawl", ", or let --wait do so"), ("schedule --once", "")])
