@@ -133,12 +133,16 @@ def _stand_in(name: str, table: Any) -> Source:
     return Source(
         name=name,
         url=ROOT,
-        kind=SourceKind.ARCHIVE if known.get("kind") == SourceKind.ARCHIVE else None,
+        kind=SourceKind.ARCHIVE if _of_files(known) else None,
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         keep_flagged=FOREVER,
         keep_rejected=FOREVER,
         excerpt=0,
     )
+
+
+def _of_files(table: dict[str, Any]) -> bool:
+    return table.get("kind") == SourceKind.ARCHIVE or str(table.get("url", "")).lower().startswith("file:")
 
 
 def _source(file: TomlFile, name: str, table: Any) -> Source:

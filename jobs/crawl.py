@@ -159,14 +159,22 @@ def lasts(rhythm: Rhythm | None, *, at: datetime) -> bool:
 def _stored(
     job: CrawlJob, sources: Sequence[Source], database: Database, run: Record, *, catalogue: Collection[str]
 ) -> CrawlReport:
-    states = Sources(database).states()
+    states, url = Sources(database).states(), job.settings.storage.url
+    memory = memory_of(
+        database,
+        run=run.id,
+        owner=owner(job.home),
+        states=states,
+        catalogue=catalogue,
+        shared=url != job.home.database_url,
+    )
     polled = sources if job.sources or job.due_or_not else due(sources, states, at=run.started_at)
     names = {source.name for source in polled}
     report = crawl(
         polled,
         manners=manners(job.settings),
         gate=lambda: _gate(job, database),
-        memory=memory_of(database, run=run.id, owner=owner(job.home), states=states, catalogue=catalogue),
+        memory=memory,
         hosts=HostMemory(database),
         resting=[source for source in sources if source.name not in names],
         max_pages=job.max_pages,

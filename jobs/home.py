@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.exits import BusyError, ConfigError
+from jobs.exits import BusyError, ConfigError, UsageError
 from storage.errors import StorageError
 from storage.locks import FileLock, Holder, database_lock
 
@@ -52,11 +52,14 @@ class Home:
 
 
 def find_home(named: Path | None, environment: Mapping[str, str]) -> Home:
-    """The home that was named, or the user's own."""
+    """The home that was named, or the user's own. Raises `UsageError` for the home of a user that there is not."""
     kept = Path(environment[KEPT]) if environment.get(KEPT) else None
     folder = named or (Path(environment["SPYWIRE_HOME"]) if environment.get("SPYWIRE_HOME") else None)
     if folder is not None:
-        folder = folder.expanduser().absolute()
+        try:
+            folder = folder.expanduser().absolute()
+        except RuntimeError as error:
+            raise UsageError(f"nobody knows where {folder} is; name the home by a whole path") from error
         return Home(config=folder, data=folder, state=folder, kept=kept)
     from platformdirs import PlatformDirs
 

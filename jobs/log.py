@@ -130,4 +130,5 @@ def _passwords(url: str) -> list[str]:
     """Of a database: before its host, and as a parameter."""
     place, _, query = url.partition("://")[2].partition("?")
     before, at, _ = place.rpartition("@")
-    return [before.partition(":")[2] if at else "", *parse_qs(query).get("password", [])]
+    given = parse_qs(query)
+    return [before.partition(":")[2] if at else "", *given.get("password", []), *given.get("sslpassword", [])]

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jobs.exits import ConfigError
 
-if TYPE_CHECKING:
-    from jobs.home import Home
 
-
-def settled_path(home: Home, name: str) -> Path:
+def settled_path(beside: Path, name: str) -> Path:
     """Where something lies that a setting names: beside the settings, in somebody's home (~/...), or anywhere.
 
     Raises `ConfigError` where nobody knows whose home is meant.
     """
     try:
-        return home.config / Path(name).expanduser()
+        return beside / Path(name).expanduser()
     except RuntimeError as error:
         raise ConfigError(f"nobody knows where {name} is; write a whole path such as /srv/spywire") from error

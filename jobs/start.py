@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from jobs.exits import Exit
+from jobs.exits import Exit, UsageError
 from jobs.home import WAIT, Home, find_home, take_early
 from jobs.log import LOG, VARIABLE, LogForm, start_log
 
@@ -61,4 +61,10 @@ def hasty(words: Sequence[str], environment: Mapping[str, str]) -> Hasty | None:
     plain = if_busy in {"fail", "skip"} and environment.get(VARIABLE, LogForm.TEXT) in list(LogForm)
     if not (command == "crawl" or once) or not plain:
         return None
-    return Hasty(find_home(Path(home) if home else None, environment), command, if_busy == "skip")
+    try:
+        found = find_home(Path(home) if home else None, environment)
+    except UsageError:
+        return None
+    if once and not found.config.is_dir():  # mistyped: nothing is made there
+        return None
+    return Hasty(found, command, if_busy == "skip")

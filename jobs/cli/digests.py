@@ -197,9 +197,12 @@ def _say_what_is_due(context: typer.Context, settings: Settings, names: list[str
 
 def _sources(context: typer.Context) -> tuple[Source, ...]:
     """Those there are. One that is broken is named, and nothing of it is quoted."""
-    from jobs.catalogue import guarded_sources
+    from jobs.catalogue import guarded_sources, read_sources
 
-    sources, broken = guarded_sources(home_of(context).sources_file)
+    path = home_of(context).sources_file
+    sources, broken = guarded_sources(path)
+    if not sources:
+        read_sources(path)  # which says what is missing: without them nobody knows how much may be quoted
     for mistake in broken.values():
         complain(mistake, event="source.broken")
     return sources

@@ -23,13 +23,14 @@ def site_build(
     as_json: AsJson = False,
 ) -> None:
     """Write what is new: editions, stories, charts, feeds. Says nothing, unless asked with --json."""
+    from jobs.paths import settled_path
     from jobs.runs import recorded
     from jobs.site.build import build
 
     settings = configuration_of(context).settings
     if folder is None and not settings.site.folder:
         raise UsageError("where to? Write `spywire site build DIR`, or put the folder into [site] folder")
-    target = folder or home_of(context).config / Path(settings.site.folder).expanduser()
+    target = folder or settled_path(home_of(context).config, settings.site.folder)
     with (
         stored_database(context) as database,
         locked_for(home_of(context), "site"),

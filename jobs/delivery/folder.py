@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.delivery.outcome import Ending, deferred, failed, sent
-from jobs.exits import ConfigError
+from jobs.paths import settled_path
 from jobs.settings import Form
 
 if TYPE_CHECKING:
@@ -20,12 +20,7 @@ ENDINGS = {Form.TEXT: "txt", Form.HTML: "html", Form.MARKDOWN: "md", Form.JSON: 
 
 def folder_of(path: str, beside: Path) -> Path:
     """Where a channel's files go: relative to the settings, or to somebody's home. Raises `ConfigError`."""
-    try:
-        return beside / Path(path or OWN).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(
-            f"[channel] path: nobody knows where {path} is; write a whole path such as /srv/digests"
-        ) from error
+    return settled_path(beside, path or OWN)
 
 
 def put_into(folder: Path, parcel: Parcel, form: Form) -> Ending:

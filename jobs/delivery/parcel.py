@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from crawler.text import clean_line
 from jobs.digest.columns import cut
 from jobs.digest.plain import plain
-from jobs.digest.words import MARKS
+from jobs.digest.render import phrases
+from jobs.digest.words import MARKS, NOTHING_FOR_PROFILE, NOTHING_TO_TELL
 from storage.records import EditionKind
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def _label(edition: Edition) -> str:
 
 def _counted(edition: Edition) -> str:
     stories, held = edition.flagged.stories, edition.held.stories
-    nothing = "nothing for this profile" if edition.left_out else "nothing flagged"
-    flagged = {0: nothing, 1: "1 story"}.get(stories, f"{stories:,} stories")
+    nothing = {NOTHING_FOR_PROFILE: "nothing for this profile", NOTHING_TO_TELL: "nothing to tell"}
+    none = nothing.get(phrases.nothing(edition), "nothing flagged")
+    flagged = {0: none, 1: "1 story"}.get(stories, f"{stories:,} stories")
     return f"{flagged}, {held:,} held" if held else flagged

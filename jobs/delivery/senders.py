@@ -38,7 +38,7 @@ class Senders:
     def send(self, address: Address, parcel: Parcel, begin: Callable[[], bool], *, at: datetime) -> Ending | None:
         """Try once. `begin` is asked before anything may arrive; None where it says no.
 
-        A mistake in the settings is no bug and no loss: it is told, and the delivery waits until it is mended.
+        A mistake in the settings is no bug and no loss: it is told, and the delivery is deferred.
         """
         try:
             if address.recipient:

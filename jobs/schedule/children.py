@@ -86,17 +86,21 @@ def start(job: Job, home: Home, settings: Settings, *, kept: Path | None, enviro
 
 
 def arguments(job: Job, home: Home, settings: Settings, *, seconds: float) -> Sequence[str]:
-    """The command line of a job, without the program."""
+    """The command line of a job, without the program. Raises `ConfigError` where a setting of the job is wrong."""
     folder = ["--home", str(home.config)] if home.config == home.data == home.state else []
-    backup = str(settled_path(home, settings.backup.folder)) if settings.backup.folder else ""
-    lines = {
-        Job.CRAWL: ["crawl", "--quiet", "--if-busy", "skip", "--max-runtime", f"{int(seconds - EARLIER)}s"],
-        Job.DIGEST: ["digest", "send", "--if-busy", "skip"],
-        Job.SITE: ["site", "build"],
-        Job.RETAIN: ["retain", "--if-busy", "skip"],
-        Job.BACKUP: ["db", "backup", f"{backup}/", "--keep", str(settings.backup.keep)],
-    }
-    return [*folder, *lines[job]]
+    match job:
+        case Job.CRAWL:
+            line = ["crawl", "--quiet", "--if-busy", "skip", "--max-runtime", f"{int(seconds - EARLIER)}s"]
+        case Job.DIGEST:
+            line = ["digest", "send", "--if-busy", "skip"]
+        case Job.SITE:
+            line = ["site", "build"]
+        case Job.RETAIN:
+            line = ["retain", "--if-busy", "skip"]
+        case Job.BACKUP:
+            target = settled_path(home.config, settings.backup.folder)
+            line = ["db", "backup", f"{target}/", "--keep", str(settings.backup.keep)]
+    return [*folder, *line]
 
 
 def limit(process: int, size: int) -> None:

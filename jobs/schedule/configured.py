@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from jobs.catalogue import pollable_sources, read_sources
@@ -55,11 +56,16 @@ class Configuring:
         self._folder = home.state / "last-good"
         self._good: Configured | None = None
         self._wrong = self._lost = ""
+        self._reading = Lock()  # who asks for /metrics reads beside the daemon
 
     def read(self) -> Configured:
         """What is in force. Raises `ConfigError` where the files are broken and there was never anything good."""
         if not self._steadfast:
             return self._read(self._home)
+        with self._reading:
+            return self._steadily()
+
+    def _steadily(self) -> Configured:
         try:
             good = self._read(self._home)
         except ConfigError as error:

@@ -129,11 +129,11 @@ class Scheduler:
 
     def record(self, configured: Configured) -> None:
         """Put failures on record that the jobs themselves could not."""
-        failed, self.failed = self.failed, []
-        with suppress(StorageError, OSError):
-            for child, code in failed:
+        with suppress(StorageError, OSError):  # then it is tried again at the next look
+            while self.failed:
                 with _opened(configured) as database:
-                    remember(database, child, code, at=self.now())
+                    remember(database, *self.failed[0], at=self.now())
+                del self.failed[0]
 
     def url(self) -> str:
         """The database that the settings in force name. Raises `ConfigError`."""
@@ -170,10 +170,14 @@ class Scheduler:
         pausing = self.waiting.get(errand.job)
         if errand.job in self.children or (pausing and time.monotonic() < pausing.until):
             return
+        try:
+            self.children[errand.job] = start(
+                errand.job, self.home, configured.settings, kept=configured.kept, environment=self.environment
+            )
+        except (CommandError, OSError) as error:
+            self._pause(errand.job, f"cannot be started: {error}")
+            return
         LOG.event("job.started", f"{errand.job}: {errand.why}", of=str(errand.job), due=errand.at.isoformat())
-        self.children[errand.job] = start(
-            errand.job, self.home, configured.settings, kept=configured.kept, environment=self.environment
-        )
 
     def _ended(self, child: Child, code: int) -> None:
         job, self.news = child.job, True
@@ -182,12 +186,15 @@ class Scheduler:
             self.waiting.pop(job, None)
             return
         self.failed.append((child, code))
+        self._pause(job, f"failed with exit code {code}")
+
+    def _pause(self, job: Job, why: str) -> None:
         pausing = self.waiting.setdefault(job, Waiting())
         pausing.failures += 1
         rest = pause(pausing.failures)
         pausing.until = time.monotonic() + rest.total_seconds()
         minutes = rest // timedelta(minutes=1)
-        LOG.event("job.failed", f"{job} failed with exit code {code}; not again for {minutes} minutes", level="error")
+        LOG.event("job.failed", f"{job} {why}; not again for {minutes} minutes", level="error")
 
 
 @contextmanager
@@ -280,7 +287,12 @@ def once(scheduler: Scheduler, *, stop: Event) -> int:
             scheduler.tell(configured)
             break
         scheduler.news = True
-        child = start(errand.job, scheduler.home, configured.settings, kept=None, environment=scheduler.environment)
+        try:
+            child = start(errand.job, scheduler.home, configured.settings, kept=None, environment=scheduler.environment)
+        except CommandError as error:
+            LOG.event("job.failed", f"{errand.job} cannot be started: {error}", level="error")
+            codes[errand.job] = error.exit
+            continue
         LOG.event("job.started", f"{errand.job}: {errand.why}", of=str(errand.job), due=errand.at.isoformat())
         code = codes[errand.job] = _waited(child, stop=stop)
         LOG.event("job.ended", f"{errand.job} ended with {code}", of=str(errand.job))

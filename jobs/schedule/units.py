@@ -219,7 +219,10 @@ def written_by(settings: Settings, home: Home) -> tuple[Path, ...]:
     channels = [channel.path for channel in settings.channel.values() if channel.kind is ChannelKind.FOLDER]
     folders = [name for name in (settings.backup.folder, settings.site.folder, *channels) if name]
     files = [name for name in (settings.watch.textfile, settings.watch.heartbeat) if name]
-    found = [*(settled_path(home, name) for name in folders), *(settled_path(home, name).parent for name in files)]
+    found = [
+        *(settled_path(home.config, name) for name in folders),
+        *(settled_path(home.config, name).parent for name in files),
+    ]
     found += [file.parent] if (file := file_of(parse(settings.storage.url))) else []
     found = [path.absolute() for path in found]
     own = (home.config, home.data, home.state)

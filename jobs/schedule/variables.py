@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SETTING = re.compile(r"SPYWIRE_[A-Z0-9_]+?__[A-Z0-9_-]+", re.IGNORECASE)
 FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")  # where a home is that nobody named
+TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # whose certificates are believed
 LOGS = "SPYWIRE_LOG"
 FILE = "_FILE"
 SECRET = ("password", "secret", "ping_url", "url")  # keys
@@ -37,16 +38,16 @@ NONE = Variables(values={})
 def variables_of(environment: Mapping[str, str], home: Home, secrets: Collection[str]) -> Variables:
     """The variables that are set, and that a job in this home goes by. `secrets` are those of the settings in force."""
     own = () if home.config == home.data == home.state else FOLDERS
-    names = sorted(name for name in environment if SETTING.fullmatch(name) or name in (*own, LOGS))
+    names = sorted(name for name in environment if SETTING.fullmatch(name) or name in (*own, *TRUST, LOGS))
     hidden = tuple(name for name in names if _is_secret(name, environment[name], secrets))
     broken = tuple(name for name in names if name not in hidden and not environment[name].isprintable())
-    values = {name: environment[name] for name in names if environment[name] and name not in (*hidden, *broken)}
-    paths = {name: str(Path(value).absolute()) for name, value in values.items() if _is_path(name)}
+    values = {name: environment[name] for name in names if name not in (*hidden, *broken)}
+    paths = {name: str(Path(value).absolute()) for name, value in values.items() if value and _is_path(name)}
     return Variables(values=values | paths, secrets=hidden, broken=broken)
 
 
 def _is_path(name: str) -> bool:
-    return name in FOLDERS or name.endswith(FILE)
+    return name in (*FOLDERS, *TRUST) or name.endswith(FILE)
 
 
 def _is_secret(name: str, value: str, secrets: Collection[str]) -> bool:

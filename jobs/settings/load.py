@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from jobs.exits import ConfigError
+from jobs.paths import settled_path
 from jobs.settings.sections import Settings, Storage
 from jobs.settings.teams import Channel, ChannelKind, Profile
 from jobs.toml import TomlFile, read_toml
@@ -165,7 +166,7 @@ def _anchored(settings: Settings, home: Home) -> Settings:
         url = f"sqlite:///{home.config / path}"
     gate = settings.gate
     if gate.model:
-        gate = gate.model_copy(update={"model": str(home.config / Path(gate.model).expanduser())})
+        gate = gate.model_copy(update={"model": str(settled_path(home.config, gate.model))})
     return _with_a_profile(settings.model_copy(update={"storage": Storage(url=url), "gate": gate}), home)
 
 

@@ -158,7 +158,9 @@ class Watch(Section):
     metrics: Annotated[str, AfterValidator(_served_at)] = Field(
         "", description="Where `spywire schedule` serves /metrics, such as 127.0.0.1:9464. Empty: nowhere."
     )
-    heartbeat: str = Field("", description="A file that is touched after each job, and by `spywire schedule`.")
+    heartbeat: str = Field(
+        "", description="A file that is touched after each crawl and digest, and by `spywire schedule`."
+    )
     ping_url: SecretStr = Field(
         SecretStr(""), description="An address to call when a crawl starts and ends, in the way of healthchecks.io."
     )

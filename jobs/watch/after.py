@@ -70,7 +70,7 @@ def write_down(
         from jobs.watch.standing import stand
 
         standing = stand(home, settings, sources, database, broken=broken, at=at)
-        _write(settled_path(home, settings.watch.textfile), text_of(standing))
+        _write(settled_path(home.config, settings.watch.textfile), text_of(standing))
     beat(home, settings, at=at)
 
 
@@ -107,7 +107,7 @@ def looked(database: Database, sources: Sequence[Source], *, clock: Callable[[],
 def beat(home: Home, settings: Settings, *, at: datetime) -> None:
     """Touch the heartbeat file, if there is to be one. Raises `OSError`."""
     if settings.watch.heartbeat:
-        _write(settled_path(home, settings.watch.heartbeat), f"{at.isoformat(timespec='seconds')}\n")
+        _write(settled_path(home.config, settings.watch.heartbeat), f"{at.isoformat(timespec='seconds')}\n")
 
 
 @dataclass(kw_only=True)

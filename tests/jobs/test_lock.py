@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jobs.exits import BusyError, ConfigError
-from jobs.home import Home, alone, locked
+from jobs.exits import BusyError, ConfigError, UsageError
+from jobs.home import Home, alone, find_home, locked
 from jobs.start import hasty
 from storage.database import parse
 from storage.errors import StorageError
@@ -102,7 +102,7 @@ def test_a_home_that_was_writable_is_not_left_for_another_one(
     ("words", "job"),
     [
         ("crawl", "crawl"),
-        ("--home /srv crawl --all", "crawl"),
+        ("--home /tmp crawl --all", "crawl"),
         ("schedule --once", "schedule"),
         ("schedule", ""),
         ("schedule --once --lenient", ""),
@@ -116,8 +116,21 @@ def test_a_home_that_was_writable_is_not_left_for_another_one(
     ],
 )
 def test_what_cron_starts_looks_for_its_lock_before_all_else(words: str, job: str) -> None:
-    found = hasty(words.split(), {})
+    found = hasty(words.split(), {"SPYWIRE_HOME": "/"})
     assert (found.job if found else "") == job
+
+
+def test_nothing_is_made_at_a_place_that_was_mistyped(tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "jobs", "--home", str(tmp_path / "typo"), "schedule", "--once"]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "there is no home" in done.stderr
+
+
+def test_the_home_of_nobody_is_refused() -> None:
+    assert hasty(["--home", "~nosuchuser/x", "crawl"], {}) is None
+    with pytest.raises(UsageError, match="nobody knows where ~nosuchuser/x is"):
+        find_home(Path("~nosuchuser/x"), {})
 
 
 @pytest.mark.parametrize("command", ["crawl --if-busy skip", "schedule --once --if-busy=skip"])
