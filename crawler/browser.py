@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 OK = 200
 ENVIRONMENT = ("HOME", "LANG", "PATH", "TMPDIR")  # all that a stranger's scripts are near to; the rest may be secret
 AT_ONCE = 4  # pages, of different hosts; each is a process of its own
+MOST_ORIGINS = 30  # that one page may bring in: each is asked for its robots.txt
 QUIET = 8.0  # seconds in which a page should come to rest; one that never does is read as it then stands
 FAREWELL = 5.0  # seconds for a page to close; one that is busy for longer takes the browser with it
 NEEDED = {"script", "stylesheet", "fetch", "xhr"}  # for a text; images, media, fonts, frames and pings are not
@@ -203,6 +204,7 @@ class Visitor:
         self._ports = ports
         self._hosts = hosts
         self._robots = robots
+        self._origins: set[str] = set()
 
     async def prepare(self, page: Page, _: Request) -> None:
         """Take up position; what was there before stays behind."""
@@ -227,7 +229,14 @@ class Visitor:
         host = str(urlparse_cached(Request(url)).netloc)
         if await self._hosts.parked(host, at=datetime.now(UTC)) is not None:
             return False
-        return await self._robots.refusal(url) is None
+        return self._few(url) and await self._robots.refusal(url) is None
+
+    def _few(self, url: str) -> bool:
+        """Whether it is one of the first origins that the page brings in: a script could name any number of them."""
+        origin = "/".join(url.split("/", 3)[:3])
+        if len(self._origins) < MOST_ORIGINS:
+            self._origins.add(origin)
+        return origin in self._origins
 
 
 @cache

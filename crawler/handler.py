@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from crawler.browser import Browser
 
 IN_HAND = "in_hand"  # in a request's meta: the answer that came before Scrapy was there
-UNTIL = "until"  # likewise: when (monotonic) the time is over that the crawl has for its source
+TURN = "turn"  # likewise: the time that the crawl has for its source
 LOST = {
     Lost.TIMEOUT: DownloadTimeoutError,
     Lost.TOO_LARGE: DownloadCancelledError,
@@ -50,6 +49,25 @@ SILENT = Failure(
     retry_after=timedelta(),
     asked=False,
 )
+
+
+class Turn:
+    """The time that a crawl has for the pages of one source. It runs from the first that is asked for."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends: float | None = None  # monotonic
+
+    @property
+    def over(self) -> bool:
+        """Whether it has begun and come to its end."""
+        return self._ends is not None and monotonic() > self._ends
+
+    def goes_on(self) -> bool:
+        """Whether there is time for one more page; with the first it begins."""
+        if self._ends is None:
+            self._ends = monotonic() + self._seconds
+        return not self.over
 
 
 class PoliteHandler(HTTP11DownloadHandler):
@@ -87,7 +105,8 @@ class PoliteHandler(HTTP11DownloadHandler):
         if not self._crawler.crawling and not request.meta.get("robots"):
             self._hurry()
             raise StoppedError("the crawl is ending")
-        if monotonic() > request.meta.get(UNTIL, inf):
+        turn: Turn | None = request.meta.get(TURN)
+        if turn is not None and not turn.goes_on():
             raise LateError("the time for its source is over")
         at = datetime.now(UTC)
         parked = await hosts.parked(host, at=at)

@@ -31,6 +31,7 @@ from storage.records import (
     StoredArticle,
     Validators,
     Verdict,
+    Waited,
 )
 from storage.revisions import Revisions
 from storage.sources import Sources
@@ -92,14 +93,14 @@ class Memory(Protocol):
     async def put_back(self, key: str, because: Wait) -> None:
         """Let a link that was leased wait for the next crawl, and remember why."""
 
-    def orphans(self) -> dict[str, int]:
+    async def orphans(self) -> dict[str, int]:
         """By source, how many links wait for one that is not there any more."""
 
     async def attempts(self, key: str) -> int:
         """How often the link was tried before."""
 
-    async def waits_since(self, key: str) -> datetime | None:
-        """When a link was discovered that could not be had before."""
+    async def waited(self, key: str) -> Waited | None:
+        """How a link waited that could not be had the last time."""
 
     async def repeated(self, host: str) -> HostLines:
         """The lines that a host repeats on its articles."""
@@ -150,6 +151,7 @@ class StoredMemory:
         owner: str,
         states: Mapping[str, SourceState] | None = None,
         catalogue: Collection[str] | None = None,
+        shared: bool = False,
     ) -> None:
         self._ledger, self._polls, self._sources = Ledger(database), Polls(database), Sources(database)
         self._archive, self._lines = Archive(database, regard=regard, edited=edited), Lines(database)
@@ -159,7 +161,8 @@ class StoredMemory:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
         self._states = dict(states or {})
         self._catalogue = None if catalogue is None else frozenset(catalogue)
-        self._orphans: dict[str, int] = {}
+        self._shared = shared
+        self._forgotten: frozenset[str] = frozenset()  # sources that are nobody's any more, with links that wait
         self._feeds: dict[tuple[str, str], SourceFeed] = {}
         self._validators: dict[tuple[str, str], Validators] = {}
         self._waiting: set[str] = set()  # sources with links to fetch
@@ -179,7 +182,7 @@ class StoredMemory:
         if poll.state is not PollState.UNCHANGED or poll.links:
             if poll.links:  # one that was known may have come to wait for this source
                 self._waiting.add(poll.source)
-            return await self._do(self._polls.record, poll, run=self._run, catalogue=self._catalogue)
+            return await self._do(self._polls.record, poll, run=self._run, forgotten=self._forgotten)
         self._idle.append(poll)
         await self._flush(when=IDLE_AT_ONCE)
         return 0
@@ -212,8 +215,8 @@ class StoredMemory:
     async def put_back(self, key: str, because: Wait) -> None:
         await self._do(self._ledger.put_back, key, owner=self._owner, reason=because)
 
-    def orphans(self) -> dict[str, int]:
-        return dict(self._orphans)
+    async def orphans(self) -> dict[str, int]:
+        return await self._do(self._left_behind, datetime.now(UTC))
 
     async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:  # noqa: ARG002 - those of the start
         return not (self._waiting | self._returning).isdisjoint(sources)
@@ -228,8 +231,8 @@ class StoredMemory:
     async def attempts(self, key: str) -> int:
         return await self._do(self._ledger.attempts, key)
 
-    async def waits_since(self, key: str) -> datetime | None:
-        return await self._do(self._ledger.waits_since, key)
+    async def waited(self, key: str) -> Waited | None:
+        return await self._do(self._ledger.waited, key)
 
     async def repeated(self, host: str) -> HostLines:
         return await self._habits.of(host)
@@ -270,11 +273,21 @@ class StoredMemory:
         self._validators = self._polls.last_read()
         self._waiting = self._ledger.sources_waiting(at=at)
         self._returning = self._revisions.sources_due(at=at)
-        for source in self._waiting - self._catalogue if self._catalogue is not None else ():
-            self._orphans[source] = self._ledger.count_waiting(source, at=at)
-            polled_at = self._states[source].rhythm.polled_at if source in self._states else None
-            if polled_at is None or at - polled_at >= FORGOTTEN:
-                self._ledger.explain(source, Wait.NO_SOURCE)
+        if self._catalogue is not None:
+            strangers = self._waiting - self._catalogue
+            self._forgotten = frozenset(source for source in strangers if self._is_forgotten(source, at))
+
+    def _is_forgotten(self, source: str, at: datetime) -> bool:
+        """Whether a source that this home does not know is no other's either: nobody has looked at it for days."""
+        polled_at = self._states[source].rhythm.polled_at if source in self._states else None
+        return not self._shared or polled_at is None or at - polled_at >= FORGOTTEN
+
+    def _left_behind(self, at: datetime) -> dict[str, int]:
+        counts = {source: self._ledger.count_waiting(source, at=at) for source in sorted(self._forgotten)}
+        left = {source: count for source, count in counts.items() if count}
+        for source in left:
+            self._ledger.explain(source, Wait.NO_SOURCE)
+        return left
 
     async def _flush(self, *, when: int) -> None:
         """Write what can wait, once there is enough of it. What a kill takes with it is only looked at once more."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from storage.records import LinkState
+from storage.records import LinkState, Waited
 
 RETRY_AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 PATIENCE = timedelta(hours=24)  # the longest Retry-After that is believed
@@ -52,18 +52,21 @@ def retry_at(failure: Failure, *, attempts: int, at: datetime) -> datetime | Non
     return at + max(failure.retry_after, RETRY_AFTER[max(attempts, 1) - 1])
 
 
-def next_turn(failure: Failure, *, since: datetime | None, at: datetime) -> datetime | None:
-    """When a link that nobody was asked for gets its turn, or None to give it up. `since` when it could not be had.
+def next_turn(failure: Failure, waited: Waited | None, *, at: datetime) -> datetime | None:
+    """When a link that nobody was asked for gets its turn, or None to give it up. `waited` is how it did before, if so.
 
-    That is when its host said. A host that says nothing is tried after half of the time that it has been so: 15 min,
-    then longer and longer, at the latest after a day, until a month is over.
+    That is when its host said. A host that says nothing is tried after 15 min, then after twice as long each time, at
+    the latest after a day. It is given up when that much silence comes on top of a month since the link was found.
     """
     if failure.retry_after is None:
         return None
     if failure.retry_after:
         return at + failure.retry_after
-    waited = at - since if since else timedelta()
-    return at + min(max(waited / 2, RETRY_AFTER[0]), RETRY_AFTER[-1]) if waited < LONGEST_WAIT else None
+    if waited is None:
+        return at + RETRY_AFTER[0]
+    if waited.last >= RETRY_AFTER[-1] and at - waited.found >= LONGEST_WAIT:
+        return None
+    return at + min(max(2 * waited.last, RETRY_AFTER[0]), RETRY_AFTER[-1])
 
 
 def retry_after(value: str | None, *, at: datetime) -> timedelta | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SourceFeed,
         StoredArticle,
         Verdict,
+        Waited,
     )
 
 MOST_LEFT = 10_000  # links of a source that are looked at
@@ -75,7 +76,7 @@ class DryMemory:
     async def put_back(self, key: str, because: Wait) -> None:
         """It was never taken."""
 
-    def orphans(self) -> dict[str, int]:
+    async def orphans(self) -> dict[str, int]:
         return {}
 
     async def any_waiting(self, sources: Iterable[str], *, at: datetime) -> bool:
@@ -93,8 +94,8 @@ class DryMemory:
     async def attempts(self, key: str) -> int:
         return self._ledger.attempts(key) if self._ledger else 0
 
-    async def waits_since(self, key: str) -> datetime | None:
-        return self._ledger.waits_since(key) if self._ledger else None
+    async def waited(self, key: str) -> Waited | None:
+        return self._ledger.waited(key) if self._ledger else None
 
     async def repeated(self, host: str) -> HostLines:
         return self._lines.of_host(host) if self._lines else NOTHING_REPEATED

@@ -101,10 +101,11 @@ class Tracker:
         self._waiting[source] = links, because
         self._wait(links, because)
 
-    def put_back(self) -> None:
+    def put_back(self, source: str) -> None:
         """A link that was on its way is not fetched by this crawl after all: its source has had its time."""
         self.counts["pages.requested"] -= 1
-        self._wait(1, Wait.PATIENCE)
+        before, _ = self._waiting.get(source, (0, Wait.PATIENCE))
+        self.waiting(source, before + 1, Wait.PATIENCE)
         self._tell()
 
     def _wait(self, links: int, because: Wait) -> None:

@@ -109,8 +109,6 @@ def crawl(
     tracker = Tracker(watch=watch, sources=len(news), hurry=memory.hurry)
     opening = Opening(memory=memory, hosts=hosts, tracker=tracker, manners=manners, until=until)
     _done(opening.run(news, resting), tracker)
-    for source, links in memory.orphans().items():
-        tracker.waiting(source, links, Wait.NO_SOURCE)
     if (opening.busy or archives) and not FATAL & tracker.troubles.keys():
         job = Job(
             sources=tuple(look.source for look in opening.left),
@@ -129,7 +127,7 @@ def crawl(
     if Trouble.OUT_OF_TIME in tracker.troubles:
         memory.hurry()
     if Trouble.STORAGE not in tracker.troubles:
-        _done(memory.close(), tracker)
+        _done(_close(memory, tracker), tracker)
     return tracker.report(started=started, ended=datetime.now(UTC))
 
 
@@ -158,6 +156,13 @@ def probe(url: str, *, manners: Manners, hosts: HostMemory, workers: Workers, wi
     return probing.result
 
 
+async def _close(memory: Memory, tracker: Tracker) -> None:
+    """Tell what waits for nobody, and give back what is held."""
+    for source, links in (await memory.orphans()).items():
+        tracker.waiting(source, links, Wait.NO_SOURCE)
+    await memory.close()
+
+
 def memory_of(
     database: Database,
     *,
@@ -165,13 +170,14 @@ def memory_of(
     owner: str,
     states: Mapping[str, SourceState] | None = None,
     catalogue: Collection[str] | None = None,
+    shared: bool = False,
 ) -> Memory:
     """A memory that keeps what the crawl finds, under the name of a run.
 
     `states` are those of all sources. `catalogue` has the names of all: links that wait for another one go over to the
-    source that finds them again.
+    source that finds them again. Where the database is `shared` with other homes, only once nobody looks at that one.
     """
-    return StoredMemory(database, run=run, owner=owner, states=states, catalogue=catalogue)
+    return StoredMemory(database, run=run, owner=owner, states=states, catalogue=catalogue, shared=shared)
 
 
 def dry_memory(database: Database | None, *, owner: str) -> Memory:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, not_, or_, select, text, update
 
-from storage.records import Account, Link, LinkHistory, LinkState, Settled, Tally
+from storage.records import Account, Link, LinkHistory, LinkState, Settled, Tally, Waited
 from storage.rows import link_record, stored_record
 from storage.tables import OPEN, ArticleRow, LinkRow, PrintRow, VerdictRow
 from storage.upsert import dialect, insert_into
@@ -100,11 +100,14 @@ class Ledger:
         with self._database.read() as session:
             return session.scalar(select(LinkRow.attempts).where(LinkRow.key == key)) or 0
 
-    def waits_since(self, key: str) -> datetime | None:
-        """When a link was discovered that could not be had before; None for one that could not for the first time."""
-        before = LinkRow.key == key, LinkRow.settled_at.is_not(None)
+    def waited(self, key: str) -> Waited | None:
+        """How a link waited that could not be had the last time; None for one that was never put off."""
+        columns = LinkRow.discovered_at, LinkRow.settled_at, LinkRow.retry_at
         with self._database.read() as session:
-            return session.scalar(select(LinkRow.discovered_at).where(*before))
+            row = session.execute(select(*columns).where(LinkRow.key == key)).first()
+        if row is None or row.settled_at is None or row.retry_at is None:
+            return None
+        return Waited(found=row.discovered_at, last=row.retry_at - row.settled_at)
 
     def history(self, key: str) -> LinkHistory | None:
         """What the ledger knows of a link, or of the one whose page claims this key; None if it was never seen."""
@@ -133,16 +136,18 @@ class Ledger:
         is opened again at another URL waits, and ends, once more.
         """
         found = LinkRow.discovered_at >= since, LinkRow.discovered_at < until
+        # Few of many, found by an index of their own: asked for at once with the rest, SQLite goes through all links.
+        trying, settled = (
+            LinkRow.id.in_(select(LinkRow.id).where(which)) for which in (_to_try(), LinkRow.settled_at >= since)
+        )
         early = func.coalesce(LinkRow.discovered_at, since) < since  # nearly all: by its index each would be looked up
         with self._database.read() as session:
             return Account(
                 found=_by_source(_tallied(session, *found, until=until)),
                 before=_by_source(
                     [
-                        *_tallied(session, _to_try(), LinkRow.discovered_at < since, until=until),
-                        *_tallied(
-                            session, LinkRow.settled_at >= since, not_(_to_try()), early, _ended() >= since, until=until
-                        ),
+                        *_tallied(session, trying, early, until=until),
+                        *_tallied(session, settled, not_(_to_try()), early, _ended() >= since, until=until),
                     ]
                 ),
             )

@@ -27,14 +27,14 @@ class Polls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, poll: Poll, *, run: int, catalogue: Collection[str] | None = None) -> int:
+    def record(self, poll: Poll, *, run: int, forgotten: Collection[str] = ()) -> int:
         """Write a poll together with the links it discovered; gives how many of them are new.
 
-        One transaction: validators are never kept without the links that the body behind them announced. With a
-        `catalogue`, the names of all sources, links that wait for one that is not there go over to who found them.
+        One transaction: validators are never kept without the links that the body behind them announced. Links
+        that wait for a source that is `forgotten` go over to who found them.
         """
         with self._database.write() as session:
-            new = take_in(session, poll.links, at=poll.at, run=run, catalogue=catalogue)
+            new = take_in(session, poll.links, at=poll.at, run=run, forgotten=forgotten)
             session.add(PollRow(**_values(poll, run=run, new=new)))
             return new
 

@@ -10,13 +10,12 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 
 from crawler.assess import held
-from crawler.handler import IN_HAND, UNTIL
+from crawler.handler import IN_HAND, TURN, Turn
 from crawler.hosts import HostMemory
 from crawler.looks import Look, begin
 from crawler.memory import note
@@ -71,7 +70,7 @@ class NewsSpider(Spider):
         self._visits: dict[str, Visit] = {}
         self._leasing = asyncio.Lock()
         self._fetched: Counter[str] = Counter()  # pages of each source
-        self._until: dict[str, float] = {}  # by source: when (monotonic) its time for pages is over
+        self._turns: dict[str, Turn] = {}  # by source
         self._parts: dict[str, set[str]] = {}  # of each source's sitemaps, those looked into
 
     @classmethod
@@ -153,7 +152,9 @@ class NewsSpider(Spider):
         link: Link = _request(failure).cb_kwargs["link"]
         if isinstance(failure.value, LateError):
             await self.job.memory.put_back(link.key, Wait.PATIENCE)
-            self.job.tracker.put_back()
+            self.job.tracker.put_back(link.source)
+            self._budget += 1
+            self._fetched[link.source] -= 1
             return
         if isinstance(failure.value, NoBrowserError):
             names = ", ".join(source.name for source in (*self.job.sources, *self.job.resting) if source.render)
@@ -230,16 +231,16 @@ class NewsSpider(Spider):
 
     async def _pages(self, source: Source) -> list[Request]:
         async with self._leasing:  # a sitemap's parts answer at the same time
-            limit = min(self._budget, self.job.pages_per_source - self._fetched[source.name])
-            because = Wait.CRAWL_LIMIT if limit == self._budget else Wait.SOURCE_LIMIT
+            turn = self._turns.setdefault(source.name, Turn(self.job.patience))
+            limit = 0 if turn.over else min(self._budget, self.job.pages_per_source - self._fetched[source.name])
+            because = Wait.PATIENCE if turn.over else Wait.CRAWL_LIMIT if limit == self._budget else Wait.SOURCE_LIMIT
             links = await self.job.memory.lease(source.name, at=_now(), limit=limit)
             self._budget -= len(links)
             self._fetched[source.name] += len(links)
             if len(links) >= limit:
                 left = await self.job.memory.waiting(source.name, because, at=_now())
                 self.job.tracker.waiting(source.name, left, because)
-            until = self._until.setdefault(source.name, monotonic() + self.job.patience)
-            again = await self._returning.requests(source, at=_now(), limit=limit - len(links), until=until)
+            again = await self._returning.requests(source, at=_now(), limit=limit - len(links), turn=turn)
             self._budget -= len(again)
             self._fetched[source.name] += len(again)
         self.job.tracker.leased(len(links))
@@ -249,7 +250,7 @@ class NewsSpider(Spider):
                 callback=self.parse_page,
                 errback=self.page_failed,
                 cb_kwargs={"link": link},
-                meta={"render": source.render, UNTIL: until},
+                meta={"render": source.render, TURN: turn},
                 dont_filter=True,
             )
             for link in links
@@ -262,7 +263,7 @@ class NewsSpider(Spider):
         if failure.asked:
             again = retry_at(failure, attempts=await memory.attempts(link.key) + 1, at=at)
         else:
-            again = next_turn(failure, since=await memory.waits_since(link.key), at=at)
+            again = next_turn(failure, await memory.waited(link.key), at=at)
         await self.settle(
             Settled(
                 key=link.key,

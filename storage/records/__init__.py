@@ -25,7 +25,7 @@ from storage.records.gate import LABEL, Appointment, Draw, Flip, Label, Reject, 
 from storage.records.health import Discoveries, Outcome, Outcomes
 from storage.records.likeness import NO_SKETCH, Alike, AlikeArticle, Likeness, Sketch
 from storage.records.lines import NO_LINES, NOTHING_REPEATED, HostLines, PageLines, Standing
-from storage.records.links import Link, LinkHistory, LinkState, Settled
+from storage.records.links import Link, LinkHistory, LinkState, Settled, Waited
 from storage.records.polls import (
     NO_VALIDATORS,
     Parked,
@@ -128,5 +128,6 @@ __all__ = [
     "Taught",
     "Validators",
     "Verdict",
+    "Waited",
     "Word",
 ]

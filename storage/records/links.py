@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from storage.records.polls import NO_VALIDATORS
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from storage.records.articles import StoredArticle
     from storage.records.polls import Validators
@@ -44,6 +44,13 @@ class Link(NamedTuple):
     published: datetime | None = None
     summary: str | None = None
     authors: tuple[str, ...] = ()
+
+
+class Waited(NamedTuple):
+    """How a link waited that could not be had: since when it is known, and how long it was put off the last time."""
+
+    found: datetime
+    last: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import PageKind
 from crawler.guard import url_refusal
+from crawler.handler import Turn
 from crawler.hosts import parked_failure
 from crawler.outcomes import Failure, next_turn, status_failure
 from crawler.report import LONGEST_NAME, Tracker, Wait, name_of
@@ -18,7 +20,7 @@ from crawler.robots import unreachable
 from crawler.schedule import Findings
 from crawler.sources import Source
 from crawler.visits import visit
-from storage.records import NO_VALIDATORS, LinkState, Parked, PollState, SourceState
+from storage.records import NO_VALIDATORS, LinkState, Parked, PollState, SourceState, Waited
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -27,29 +29,32 @@ SILENT = Failure(state=LinkState.FAILED, reason="timeout", retry_after=timedelta
 
 def test_a_parked_host_is_asked_when_it_said_however_long_that_goes_on() -> None:
     parked = parked_failure(Parked(until=NOON + timedelta(hours=1), because="HTTP 429"), at=NOON)
-    for since in (None, NOON - timedelta(days=1), NOON - 2 * MONTH):
-        assert next_turn(parked, since=since, at=NOON) == NOON + timedelta(hours=1)
+    for waited in (None, Waited(NOON, timedelta(days=1)), Waited(NOON - 2 * MONTH, timedelta(days=1))):
+        assert next_turn(parked, waited, at=NOON) == NOON + timedelta(hours=1)
 
 
 def test_a_host_that_says_nothing_is_tried_less_and_less_often_for_a_month() -> None:
-    since = at = NOON
-    turns = 0
+    at, turns, waited = NOON, 0, None
     before = timedelta()
-    while (again := next_turn(SILENT, since=since, at=at)) is not None:
+    while (again := next_turn(SILENT, waited, at=at)) is not None:
         assert max(before, timedelta(minutes=15)) <= again - at <= timedelta(days=1)
         before, at, turns = again - at, again, turns + 1
-    assert MONTH <= at - since <= MONTH + timedelta(days=1)
+        waited = Waited(found=NOON, last=before)
+    assert MONTH <= at - NOON <= MONTH + timedelta(days=1)
     assert turns < 50
 
 
-@given(st.timedeltas(timedelta(0), 2 * MONTH) | st.none())
-def test_the_first_time_is_never_the_last(waited: timedelta | None) -> None:
-    again = next_turn(SILENT, since=None if waited is None else NOON - waited, at=NOON)
-    assert (again is None) == (waited is not None and waited >= MONTH)
+@given(st.timedeltas(timedelta(0), 20 * MONTH))
+def test_a_link_that_is_known_for_long_has_its_turns_too(known: timedelta) -> None:
+    at, waited, turns = NOON, None, 0
+    while turns < 8 and (again := next_turn(SILENT, waited, at=at)) is not None:
+        waited, at, turns = Waited(found=NOON - known, last=again - at), again, turns + 1
+    assert turns == 8
+    assert at - NOON > timedelta(days=2)
 
 
 def test_what_is_refused_for_good_gets_no_turn() -> None:
-    assert next_turn(Failure(state=LinkState.BLOCKED, reason="no", asked=False), since=None, at=NOON) is None
+    assert next_turn(Failure(state=LinkState.BLOCKED, reason="no", asked=False), None, at=NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -106,13 +111,23 @@ def test_every_state_without_an_article_counts_its_reasons() -> None:
         assert tracker.counts[f"pages.{state}"] == 3
 
 
+def test_the_time_of_a_source_begins_with_its_first_page() -> None:
+    turn, none, ever = Turn(60), Turn(0), Turn(inf)
+    assert (turn.over, none.over, ever.over) == (False, False, False)
+    assert (turn.goes_on(), ever.goes_on()) == (True, True)
+    none.goes_on()
+    assert (turn.over, none.over, ever.over) == (False, True, False)
+    assert not none.goes_on()
+
+
 def test_what_waits_is_counted_once_for_each_source_and_by_why() -> None:
     tracker = Tracker()
     tracker.leased(4)
     tracker.waiting("a", 9, Wait.SOURCE_LIMIT)
     tracker.waiting("a", 7, Wait.SOURCE_LIMIT)
     tracker.waiting("b", 5, Wait.CRAWL_LIMIT)
-    tracker.put_back()
+    tracker.put_back("c")
+    tracker.waiting("c", 1, Wait.PATIENCE)
     assert tracker.counts["links.waiting"] == 13
     assert [tracker.counts[f"links.waiting.{why}"] for why in Wait] == [7, 5, 1, 0]
     assert tracker.counts["pages.requested"] == 3

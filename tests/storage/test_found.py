@@ -11,7 +11,7 @@ import pytest
 from storage.found import SPELLINGS
 from storage.ledger import Ledger
 from storage.polls import Polls
-from storage.records import Decision, Link, LinkHistory, LinkState, Poll, PollState, Settled
+from storage.records import Decision, Link, LinkHistory, LinkState, Poll, PollState, Settled, Waited
 from tests.storage.test_contract import LATER, NOON, Room, link, settled
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ BARE = Link(key=KEY, url=AMP, source="wire")
 class Newsroom(Room):
     """Several sources that find the same link."""
 
-    def find(self, found: Link, *, catalogue: set[str] | None = None) -> int:
+    def find(self, found: Link, *, forgotten: set[str] | None = None) -> int:
         poll = Poll(source=found.source, url="x", at=LATER, state=PollState.OK, links=(found,))
-        return self.polls.record(poll, run=self.run, catalogue=catalogue)
+        return self.polls.record(poll, run=self.run, forgotten=forgotten or set())
 
     def end(
         self, state: LinkState, *, reason: str = "HTTP 404", retry_at: datetime | None = None, tried: bool = True
@@ -67,7 +67,7 @@ def test_what_was_said_first_stays(room: Newsroom) -> None:
 def test_a_link_under_way_is_filled_in_and_otherwise_left_to_its_crawl(room: Newsroom) -> None:
     room.find(BARE)
     room.ledger.lease("wire", owner="other", at=LATER, until=LATER + timedelta(hours=1), limit=1)
-    room.find(link(1, "feed"), catalogue={"feed"})
+    room.find(link(1, "feed"), forgotten={"wire"})
     known = room.known()
     assert (known.state, known.link.source, known.link.title) == (LinkState.LEASED, "wire", "Story 1")
 
@@ -77,23 +77,23 @@ def test_an_article_keeps_its_link_as_it_was(room: Newsroom, decision: Decision)
     room.find(BARE)
     room.store(1, decision)
     before = room.known()
-    room.find(link(1, "feed")._replace(url=PLAIN), catalogue={"feed"})
+    room.find(link(1, "feed")._replace(url=PLAIN), forgotten={"wire"})
     assert room.known() == before
 
 
 def test_a_waiting_link_goes_over_from_a_source_that_is_no_more(room: Newsroom) -> None:
     room.find(BARE)
-    room.find(BARE._replace(source="new"), catalogue={"wire", "new"})
+    room.find(BARE._replace(source="new"), forgotten={"another"})
     room.find(BARE._replace(source="new"))
-    assert room.known().link.source == "wire", "it is there, or nobody said which are"
-    room.find(BARE._replace(source="new"), catalogue={"new"})
+    assert room.known().link.source == "wire", "nobody said that it is no more"
+    room.find(BARE._replace(source="new"), forgotten={"wire"})
     assert ([found.source for found in room.waiting("new")], room.waiting()) == (["new"], [])
 
 
 def test_one_that_is_to_be_tried_again_goes_over_and_keeps_its_time(room: Newsroom) -> None:
     room.find(BARE)
     room.end(LinkState.FAILED, reason="HTTP 500", retry_at=LATER)
-    room.find(BARE._replace(source="new"), catalogue={"new"})
+    room.find(BARE._replace(source="new"), forgotten={"wire"})
     known = room.known()
     assert (known.link.source, known.state, known.retry_at) == ("new", LinkState.FAILED, LATER)
 
@@ -192,18 +192,18 @@ def test_a_link_that_waits_says_why(room: Newsroom) -> None:
     assert room.lease() == [link(n).key for n in (1, 2, 3)]
 
 
-def test_since_when_a_link_cannot_be_had_is_known_once_it_could_not(database: Database) -> None:
-    room = Newsroom(database)
+def test_how_long_a_link_was_put_off_is_known_once_it_could_not_be_had(database: Database) -> None:
+    room, hour = Newsroom(database), timedelta(hours=1)
     assert room.discover(link(1)) == 1
-    assert room.ledger.waits_since(KEY) is None
-    outcome = Settled(key=KEY, state=LinkState.FAILED, reason="timeout", at=LATER, retry_at=LATER, tried=False)
+    assert room.ledger.waited(KEY) is None
+    outcome = Settled(key=KEY, state=LinkState.FAILED, reason="timeout", at=LATER, retry_at=LATER + hour, tried=False)
     Ledger(database).settle(outcome, run=room.run)
-    assert room.ledger.waits_since(KEY) == NOON
+    assert room.ledger.waited(KEY) == Waited(found=NOON, last=hour)
 
 
 def test_a_poll_without_links_takes_nothing_over(database: Database) -> None:
     room = Newsroom(database)
     room.find(BARE)
     empty = Poll(source="new", url="x", at=LATER, state=PollState.EMPTY)
-    assert Polls(database).record(empty, run=room.run, catalogue=set()) == 0
+    assert Polls(database).record(empty, run=room.run, forgotten={"wire"}) == 0
     assert room.known().link.source == "wire"
