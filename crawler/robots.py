@@ -40,7 +40,7 @@ class Robots:
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
-        """The sitemaps that the file names."""
+        """The sitemaps that the file names, as it spells them: any text at all."""
         return tuple(self.rules.sitemaps) if self.rules is not None else ()
 
     def refusal(self, url: str) -> Failure | None:

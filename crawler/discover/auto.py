@@ -29,6 +29,7 @@ ABANDONED_AFTER = timedelta(days=365)
 FEED_PLACES = ("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml")
 NEWS_SITEMAP_PLACES = ("/news-sitemap.xml", "/sitemap-news.xml")
 SITEMAP_PLACES = ("/sitemap.xml", "/sitemap_index.xml")
+ROBOTS_TXT = "/robots.txt"
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 _COMMENTS = re.compile(r"(?:^|[/_.?&=-])comments(?:[/_.?&=-]|$)", re.IGNORECASE)
@@ -103,8 +104,8 @@ class Discovery:
 def next_place(page: Look, sitemaps: Sequence[str], looks: Sequence[Look], *, at: datetime) -> Place | None:
     """Where to look after `page` and `looks`, or None when there is no need or no hope.
 
-    `sitemaps` are those that robots.txt names. The feeds of the page are compared with each other; of the rest the
-    first good one ends the search.
+    `sitemaps` are those that robots.txt names, as it spells them: what is no URL is passed over. The feeds of the page
+    are compared with each other; of the rest the first good one ends the search.
     """
     if page.found is None or page.found.kind is not SourceKind.SECTION or len(looks) >= MAX_LOOKS:
         return None
@@ -114,7 +115,8 @@ def next_place(page: Look, sitemaps: Sequence[str], looks: Sequence[Look], *, at
         return Place(url=announced[0], via=Via.ANNOUNCED)
     if any(worth(look, page.url, at=at) > Worth.PAGE for look in looks):
         return None
-    return next((place for place in _places(page, page.found, sitemaps) if place.url not in looked), None)
+    places = _places(page, page.found, _at(urljoin(page.url, ROBOTS_TXT), sitemaps))
+    return next((place for place in places if place.url not in looked), None)
 
 
 def choose(page: Look, looks: Sequence[Look], *, at: datetime) -> Discovery:
@@ -145,7 +147,7 @@ def choose(page: Look, looks: Sequence[Look], *, at: datetime) -> Discovery:
 
 def feeds_to_try(page: str, found: Found) -> tuple[str, ...]:
     """The feeds that the page announces, those nearest to its own subject first, and none of comments."""
-    feeds = [url for url in found.feeds if not _COMMENTS.search(url)]
+    feeds = [url for url in found.feeds if _readable(url) and not _COMMENTS.search(url)]
     return tuple(sorted(feeds, key=lambda url: _kinship(page, url), reverse=True)[:MAX_ANNOUNCED])
 
 
@@ -216,8 +218,16 @@ def _all(urls: Iterable[str], via: Via) -> Iterator[Place]:
     return (Place(url=url, via=via) for url in urls)
 
 
-def _at(page: str, paths: Iterable[str]) -> list[str]:
-    return [url for path in paths if (url := absolute_url(page, urljoin(page, path)))]
+def _at(base: str, named: Iterable[str]) -> list[str]:
+    return [url for one in named if (url := absolute_url(base, one)) and _readable(url)]
+
+
+def _readable(url: str) -> bool:
+    try:
+        urlsplit(url)
+    except ValueError:  # `absolute_url` takes a backslash for the end of a host, as browsers do; this does not
+        return False
+    return True
 
 
 def _rank(look: Look, page: str, at: datetime) -> tuple[int, int, int, int]:

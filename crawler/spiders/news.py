@@ -111,7 +111,7 @@ class NewsSpider(Spider):
         parts = self._new_parts(source, found, depth)
         for url in parts:
             yield self._asking(await self._part(source, url), depth=depth + 1)
-        await self._reader.leaf(source, response, found, new, visited)
+        await self._reader.leaf(source)
         said = partial(header, response)
         await self._answered(source, None if parts else findings_of(response.status, said, poll, found, new=new))
         for request in await self._pages(source):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from crawler.discover.auto import Look, Via, Worth, next_place, why_not, with_ch
 from crawler.discover.paging import Leafed, Turn, turn
 from crawler.follow import followed, searched, unworthy
 from crawler.memory import note
+from crawler.middlewares.refusal import StoppedError
 from crawler.outcomes import Failure
 from crawler.polling import body_hash, failed_poll, read_poll, status_state, unread
 from crawler.robots import read_robots
@@ -21,7 +23,7 @@ from crawler.spiders.ask import ask
 from crawler.urls import url_key
 from crawler.visits import DISPROVED, Visit, claims_unchanged
 from crawler.workers import KILLED, killed_because
-from storage.records import NO_VALIDATORS, Poll, PollState, Validators
+from storage.records import NO_VALIDATORS, Link, Poll, PollState, Validators
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -47,41 +49,69 @@ class SourceReader:
     def __init__(self, crawler: Crawler, job: Job) -> None:
         self._crawler = crawler
         self._job = job
+        self._leafed: dict[str, list[Poll]] = {}  # by source: pages whose links the first one's poll has
 
     async def read(self, response: Response, source: Source, depth: int, known: Validators, visit: Visit) -> Reading:
-        """The poll that an answer comes to, with what it offers; the response is the feed's where one was followed."""
+        """The poll that an answer comes to, with what it offers; the response is the feed's where one was followed.
+
+        With a section page the pages after it are read, and the poll has the links of all: in one transaction, for
+        nothing leads to those pages again once the first is known. If the crawl ends before they are read, the poll is
+        empty and the visit does not end: the next crawl begins anew.
+        """
         own = depth == 0 and (source.kind is not None or url_key(asked_url(response)) == url_key(source.url))
         poll, found = await self._read(response, source, known, kind=source.kind if own else None, pages=own)
         if own and source.kind is None and found and found.kind is SourceKind.SECTION:
             response, poll, found = await self._through_better(source, response, poll, found)
-        return response, await self._audited(poll, response, visit), found
+        poll = await self._audited(poll, response, visit)
+        if found and found.kind is SourceKind.SECTION:
+            try:
+                after = await self._after(source, response, found, visit)
+            except StoppedError:
+                return response, failed_poll(source, poll.url, PollState.UNCHANGED, "", at=poll.at), None
+            poll = replace(poll, links=tuple(chain(poll.links, *(page.links for page in after))))
+            self._leafed[source.name] = [replace(page, links=()) for page in after]
+        return response, poll, found
 
-    async def leaf(self, source: Source, page: Response, found: Found | None, new: int, visit: Visit) -> None:
-        """From a section page, read and noted, go on to those after it while they bring news, and note them.
+    async def leaf(self, source: Source) -> None:
+        """Note the pages after a section page, whose own poll, with all their links, is noted."""
+        for poll in self._leafed.pop(source.name, ()):
+            await note(poll, memory=self._job.memory, tracker=self._job.tracker)
 
-        They are asked for one by one. One that cannot be had is counted; it is no failure of its source.
+    async def _after(self, source: Source, page: Response, found: Found, visit: Visit) -> list[Poll]:
+        """The pages after a section page, one by one while they bring news; each with the links that are its own.
+
+        StoppedError if the crawl ends before they are read.
         """
-        if found is None or found.kind is not SourceKind.SECTION:
-            return
-        leafed = Leafed(first=visit.before.rhythm.read_at is None)
-        leafed = leafed.after(found, asked_url(page), page.url, new=new)
+        leafed, polls = Leafed(first=visit.before.rhythm.read_at is None), list[Poll]()
+        leafed = await self._with(leafed, page, found)
         while found.next_page and (decided := turn(leafed, found.next_page)) is not Turn.LEFT:
-            self._job.tracker.counts[f"paging.{decided}"] += 1
             if decided is Turn.CUT:
-                return
-            page, poll, found = await self._leafed(source, page, found.next_page, visit)
-            if found is None or page.url in leafed.pages:
-                return
-            new = await note(poll, memory=self._job.memory, tracker=self._job.tracker) if found.links else 0
-            leafed = leafed.after(found, asked_url(page), page.url, new=new)
+                self._job.tracker.counts["paging.cut"] += 1
+                break
+            page, poll, upcoming = await self._next(source, page, found.next_page, visit)
+            if upcoming is None or page.url in leafed.pages:
+                break
+            if upcoming.links:
+                polls.append(replace(poll, links=_own(upcoming, leafed)))
+            leafed, found = await self._with(leafed, page, upcoming), upcoming
+        return polls
 
-    async def _leafed(self, source: Source, page: Response, url: str, visit: Visit) -> Reading:
+    async def _with(self, leafed: Leafed, page: Response, found: Found) -> Leafed:
+        """With one page more; none of the look is noted yet."""
+        new = await self._job.memory.unknown(_own(found, leafed)) if found.next_page else 0
+        return leafed.after(found, asked_url(page), page.url, new=new)
+
+    async def _next(self, source: Source, page: Response, url: str, visit: Visit) -> Reading:
+        """The next page; one that cannot be had is counted, it is no failure of its source."""
         known = visit.asks(url, await self._job.memory.validators(source.name, url))
-        visit.answered(None)  # the first page speaks for the source
         asked = await self._asked(url, source, kind=SourceKind.SECTION, known=known)
         if isinstance(asked, Failure):
+            if not self._crawler.crawling:  # the visit has not ended, and leaves no state behind
+                raise StoppedError("the crawl is ending")
             asked = page, failed_poll(source, url, PollState.UNREACHABLE, asked.reason, at=datetime.now(UTC)), None
+        visit.answered(None)  # the first page speaks for the source
         answer, poll, found = asked
+        self._job.tracker.counts["paging.followed"] += 1
         if not (poll.state.succeeded or poll.state is PollState.NO_LINKS):
             self._job.tracker.counts["paging.failed"] += 1
         return answer, poll, found if urlsplit(answer.url).netloc == urlsplit(url).netloc else None
@@ -190,3 +220,8 @@ class SourceReader:
         visit.lied = True
         self._job.tracker.counts["polls.304-disproved"] += 1
         return replace(poll, detail=DISPROVED)
+
+
+def _own(found: Found, leafed: Leafed) -> tuple[Link, ...]:
+    """The links of a page that no page before it offers."""
+    return tuple(link for link in found.links if link.key not in leafed.links)

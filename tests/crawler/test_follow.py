@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+from scrapy import Spider
+from scrapy.crawler import Crawler
+
+from crawler.spiders.ask import NO_URL, ask
 from storage.database import Database
 from storage.polls import Polls
 from storage.records import Poll, PollState
@@ -121,6 +127,26 @@ def test_a_page_is_polled_through_the_news_sitemap_that_robots_txt_names(site: S
     assert asked(site) == {"/news-sitemap.xml"}
     site.add("/news-sitemap.xml", story("We have moved", TEXT))
     assert [source["state"] for source in desk.crawl().json["sources"]] == ["not-a-feed"]
+
+
+@pytest.mark.parametrize("odd", ["/news.xml", "", "https://[your-domain]/sitemap.xml", "http://a.example\\[b/"])
+def test_what_is_no_url_is_not_asked_for(odd: str) -> None:
+    assert asyncio.run(ask(Crawler(Spider), odd)) is NO_URL
+
+
+def test_an_odd_sitemap_line_costs_a_source_nothing(site: Site, desk: Desk) -> None:
+    lines = "Sitemap: https://[your-domain]/news.xml", "Sitemap: http://", "Sitemap: /news-map.xml"
+    site.add("/robots.txt", "\n".join(lines), Content_Type="text/plain")
+    site.add("/app/", "<html><body><div id='app'>Hello</div></body></html>")
+    site.add("/news-map.xml", news_sitemap(site, "/roses"), Content_Type="application/xml")
+    site.add("/roses", story("Roses", TEXT, TEXT, TEXT))
+    desk.configure(site)
+    desk.sources(app=f"{site.url}/app/")
+    result = desk.crawl()
+    assert (result.code, result.json["troubles"], result.json["counts"]["links.new"]) == (0, {}, 1), result.err
+    assert asked(site) == {"/app/", "/news-map.xml", "/roses"}
+    tested = desk.run("sources", "test", f"{site.url}/app/")
+    assert (tested.code, "/news-map.xml" in tested.out) == (0, True), tested.err
 
 
 def test_an_index_is_followed_for_what_its_newest_sitemap_holds(site: Site, desk: Desk) -> None:

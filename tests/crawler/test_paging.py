@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
+import time
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
@@ -152,3 +156,52 @@ def test_a_crawl_cuts_paging_off_goes_in_no_circle_and_leaves_its_host_for_nobod
     gone = desk.crawl()
     assert (gone.code, gone.json["sources"][0]["state"]) == (0, "ok"), "a page that is gone is no failure of its source"
     assert gone.json["counts"]["paging.failed"] == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_crawl_that_ends_while_it_leafs_leaves_all_pages_to_the_next(
+    site: Site, desk: Desk, how: signal.Signals
+) -> None:
+    for page in range(3):
+        listing(site, page, f"/news?page={page + 1}" if page < 2 else None)
+    desk.configure(site, delay=0.5)
+    desk.sources(news=f"{site.url}/news")
+    with desk.started("crawl", "--json") as process:
+        deadline = time.monotonic() + 30
+        while "/news?page=1" not in site.paths() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(how)
+        code, (out, _) = process.wait(30), process.said()
+    assert code == (143 if how is signal.SIGTERM else -how)
+    assert b"paging.failed" not in out, "that it was not asked for says nothing about the page"
+    assert asked(site) == ["/news", "/news?page=1"]
+
+    desk.configure(site, pages_per_source=1)
+    result = desk.crawl(due=True)
+    assert asked(site) == ["/news", "/news?page=1", "/news?page=2"]
+    assert result.json["sources"][0]["new"] == 6
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_wherever_a_database_fails_no_page_is_lost_and_the_newest_comes_first(
+    site: Site, desk: Desk, page: int
+) -> None:
+    for number in range(3):
+        listing(site, number, f"/news?page={number + 1}" if number < 2 else None)
+    desk.configure(site, pages_per_source=1)
+    desk.sources(news=site.add("/elsewhere", ""))
+    desk.crawl()
+    desk.sources(news=f"{site.url}/news")
+    with closing(sqlite3.connect(desk.folder / "spywire.db")) as database:
+        url = f"{site.url}/news?page={page}" if page else f"{site.url}/news"
+        database.execute(
+            f"create trigger full before insert on polls when new.url = '{url}' begin select raise(abort, 'full'); end"
+        )
+    assert desk.crawl().code == 74
+    with closing(sqlite3.connect(desk.folder / "spywire.db")) as database:
+        database.execute("drop trigger full")
+    assert desk.crawl().code == 0
+    with closing(sqlite3.connect(desk.folder / "spywire.db")) as database:
+        urls = [url for (url,) in database.execute("select url from links order by id")]
+    reports = [f"{site.url}/2026/11/22/rose-garden-report-number-{number}-today" for number in range(6)]
+    assert urls == reports, "in the order of the pages: what is newest is fetched first"

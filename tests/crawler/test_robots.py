@@ -5,13 +5,18 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from scrapy import Request
 
+from crawler.discover import Found, SourceKind
+from crawler.discover.auto import Look, Via, next_place
 from crawler.robots import LIMIT, Robots, product_token, read_robots, unreachable
 from storage.database import Database
 from storage.records import LinkState
@@ -147,6 +152,26 @@ def test_nobody_elses_group_has_a_say(groups: list[tuple[list[str], list[str]]])
 @given(st.binary(max_size=400))
 def test_no_bytes_at_all_are_too_much(body: bytes) -> None:
     assert read_robots(200, body, user_agent=AGENT).failure is None
+
+
+@given(st.one_of(st.text(max_size=40), st.text("/:@[]\\.?#%a1news", max_size=20).map(lambda odd: f"https://{odd}")))
+@example("https://[your-domain]/sitemap.xml")
+@example("/news-sitemap.xml")
+@example("https://a.example\\[news/")
+def test_whatever_a_sitemap_line_says_only_addresses_are_looked_at(line: str) -> None:
+    page = Look(url=PAGE, via=Via.ASKED, found=Found(kind=SourceKind.SECTION, links=()))
+    looks: list[Look] = []
+    while place := next_place(page, robots(f"Sitemap: {line}").sitemaps, looks, at=datetime.now(UTC)):
+        assert urlsplit(Request(place.url).url).scheme in {"http", "https"}
+        looks.append(Look(url=place.url, via=place.via, trouble="HTTP 404"))
+
+
+def test_a_sitemap_line_without_an_origin_means_that_of_its_robots_txt() -> None:
+    page = Look(url="https://a.example/deep/down", via=Via.ASKED, found=Found(kind=SourceKind.SECTION, links=()))
+    for line in ("/news.xml", "news.xml", "//a.example/news.xml"):
+        place = next_place(page, robots(f"Sitemap: {line}").sitemaps, (), at=datetime.now(UTC))
+        assert place is not None
+        assert (place.url, place.via) == ("https://a.example/news.xml", Via.ROBOTS)
 
 
 def test_a_database_that_does_not_take_a_robots_txt_ends_the_crawl(site: Site, desk: Desk) -> None:

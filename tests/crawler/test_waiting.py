@@ -97,6 +97,22 @@ def test_a_slow_source_has_its_time_and_the_rest_waits(site: Site, desk: Desk) -
     assert len(site.paths()) == len(set(site.paths())), "and asks for nothing twice"
 
 
+def test_a_slow_index_of_sitemaps_leaves_time_for_pages(site: Site, desk: Desk) -> None:
+    """The parts are asked for before the pages that they name: what they took is no time of these."""
+    names = '<?xml version="1.0"?><{0} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{1}</{0}>'
+    now = datetime.now(UTC).isoformat()
+    for part in range(3):
+        pages = "".join(f"<url><loc>{site.url}/{part}-{n}</loc><lastmod>{now}</lastmod></url>" for n in range(2))
+        site.add(f"/part-{part}.xml", names.format("urlset", pages), Content_Type="application/xml")
+    parts = "".join(f"<sitemap><loc>{site.url}/part-{part}.xml</loc></sitemap>" for part in range(3))
+    desk.configure(site, delay=0.5, patience="1s")
+    desk.sources(index=site.add("/index.xml", names.format("sitemapindex", parts), Content_Type="application/xml"))
+    counts = desk.crawl().json["counts"]
+    assert counts["links.new"] == 6
+    assert counts["pages.settled"] >= 2
+    assert counts["links.waiting"] == 6 - counts["pages.settled"]
+
+
 def test_a_renamed_source_takes_over_what_waits(site: Site, desk: Desk) -> None:
     desk.configure(site)
     url = publish(site, 5)
