@@ -174,7 +174,9 @@ class _Reading:
             self.tracker.trouble(Trouble.GATE, assessment.reason)
         state = await self.memory.store(assessment.judged, outcome)
         reason, title = OF_STORED.get(state, ""), assessment.judged.article.title
-        self.tracker.settled(state, reason=reason, title=title, url=page.url)
+        self.tracker.settled(
+            state, reason=reason, source=page.link.source if page.link else "", title=title, url=page.url
+        )
 
     async def note(self, poll: Poll) -> None:
         """Note a poll and its links."""

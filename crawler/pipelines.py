@@ -71,7 +71,9 @@ class ArchivePipeline:
             raise DropItem("seen before")
         outcome = _settled(page, STATE[judged.verdict.decision], judged.verdict.why)
         state = await job.memory.store(judged, outcome)
-        job.tracker.settled(state, reason=OF_STORED.get(state, ""), title=judged.article.title, url=judged.article.url)
+        source = page.link.source if page.link else ""
+        told = {"source": source, "title": judged.article.title, "url": judged.article.url}
+        job.tracker.settled(state, reason=OF_STORED.get(state, ""), **told)
         return {
             "url": judged.article.url,
             "title": judged.article.title,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from signal import Signals
 from traceback import format_exception
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from storage.records import LinkState, PollState, SourcePoll
 
@@ -35,6 +35,14 @@ class Trouble(StrEnum):
     OUT_OF_TIME = "out-of-time"
 
 
+class Flagged(NamedTuple):
+    """An article that the gate let through."""
+
+    source: str
+    title: str
+    url: str
+
+
 class Wait(StrEnum):
     """Why a link waits that nobody asked for: the reason in the ledger, and the name of its counter."""
 
@@ -53,7 +61,7 @@ class CrawlReport:
     sources: tuple[SourcePoll, ...]
     counts: dict[str, int]
     troubles: dict[Trouble, str]
-    flagged: tuple[tuple[str, str], ...]  # title and URL, in the order they came
+    flagged: tuple[Flagged, ...]  # in the order they came
     received: int = 0  # bytes that came over the network
     signal: int = 0  # the one that stopped it, if one did
 
@@ -72,7 +80,7 @@ class Tracker:
     polls: dict[str, SourcePoll] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     troubles: dict[Trouble, str] = field(default_factory=dict)
-    flagged: list[tuple[str, str]] = field(default_factory=list)
+    flagged: list[Flagged] = field(default_factory=list)
     received: int = 0
     signal: int = 0
     hurry: Callable[[], None] = field(default=lambda: None)  # what a signal does at once
@@ -112,14 +120,14 @@ class Tracker:
         self.counts["links.waiting"] += links
         self.counts[f"links.waiting.{because}"] += links
 
-    def settled(self, state: LinkState, *, reason: str = "", title: str = "", url: str = "") -> None:
+    def settled(self, state: LinkState, *, reason: str = "", source: str = "", title: str = "", url: str = "") -> None:
         """A link reached a state. For what is judged the verdict is the reason, and has no name."""
         self.counts[f"pages.{state}"] += 1
         self.counts["pages.settled"] += 1
         if reason and state not in JUDGED:
             self.counts[f"pages.{state}.{name_of(reason)}"] += 1
         if state is LinkState.FLAGGED:
-            self.flagged.append((title, url))
+            self.flagged.append(Flagged(source, title, url))
         self._tell()
 
     def trouble(self, kind: Trouble, message: str) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobs.catalogue import guarded_sources, read_sources
-from jobs.exits import Exit
+from jobs.exits import ConfigError, Exit
 from jobs.runs import recorded
 from jobs.spans import kept
 from jobs.watch.failing import MISWRITTEN
 from storage.records import FOREVER, Contracts, Keeping
 from storage.retention import Retention
+from storage.upkeep import last_find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from pathlib import Path
 
     from crawler.sources import Source
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 BATCH = 100  # articles in one transaction: a crawl beside it waits no longer than that
 ROWS = 1000  # polls or runs in one transaction
+LEAP = timedelta(days=400)  # without a link found: a clock that is wrong is likelier, and what is purged stays purged
 RUNS = 1000  # the newest runs, which stay whole however old they are
 
 
@@ -125,11 +128,21 @@ def retain(
     if dry_run:
         return _retain(database, agree(), records, at=clock(), dry_run=True)
     with recorded(database, "retain", clock=clock) as run:
+        check_leap(last_find(database), now=run.started_at)
         done = _retain(database, agree(), records, at=run.started_at, dry_run=False)
         run.exit_code, run.error = done.exit, next(iter(done.broken.values()), "")
         run.sources = {name: {"state": MISWRITTEN, "detail": wrong} for name, wrong in done.broken.items()}
         run.counts = {"articles.purged": done.articles.total(), "polls.thinned": done.polls, "runs.thinned": done.runs}
     return done
+
+
+def check_leap(found: datetime | None, *, now: datetime) -> None:
+    """Raises `ConfigError` where nothing was found for so long that the clock is more likely to have leapt ahead."""
+    if found is not None and now - found > LEAP:
+        raise ConfigError(
+            f"nothing is purged: the clock says {now:%Y-%m-%d}, and the last link was found on {found:%Y-%m-%d}; "
+            "set the clock, or run `spywire crawl` first if it is right"
+        )
 
 
 def _retain(database: Database, agreed: Agreed, records: Records, *, at: datetime, dry_run: bool) -> Retained:

@@ -53,7 +53,7 @@ def report_json(report: CrawlReport, code: int) -> dict[str, Any]:
         ],
         "counts": report.counts,
         "troubles": {str(kind): message for kind, message in report.troubles.items()},
-        "flagged": [{"title": title, "url": url} for title, url in report.flagged],
+        "flagged": [each._asdict() for each in report.flagged],
     }
 
 
@@ -63,7 +63,7 @@ def report_text(report: CrawlReport, *, names: bool) -> str:
     if names:
         lines += [
             f"  flagged  {clean_line(title, limit=100)}\n           {url}"
-            for title, url in report.flagged[:NAMES_SHOWN]
+            for _, title, url in report.flagged[:NAMES_SHOWN]
         ]
         more = len(report.flagged) - NAMES_SHOWN
         lines += [f"  and {more} more: `spywire digest preview` shows them"] if more > 0 else []

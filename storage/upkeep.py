@@ -116,6 +116,12 @@ def newest_time(database: Database) -> datetime | None:
     return max((time for time in found if time is not None), default=None)
 
 
+def last_find(database: Database) -> datetime | None:
+    """When a link was discovered last."""
+    with database.read() as session:
+        return session.scalar(select(func.max(LinkRow.discovered_at)))
+
+
 def owners(database: Database) -> list[str]:
     """Who holds leases of links: one name for each home that crawls, or crawled and was killed."""
     query = select(LinkRow.lease_owner).where(LinkRow.state == LinkState.LEASED).distinct()

@@ -145,7 +145,7 @@ def _note_failures(done: Crawled, *, blips: bool) -> None:
         else:
             lasting = blips or poll.source in done.lasting
             LOG.event("source.failed", told, level="error" if lasting else "info", source=poll.source, **fields)
-    for title, url in done.report.flagged:
-        LOG.event("article.flagged", title=title, url=url)
+    for source, title, url in done.report.flagged:
+        LOG.event("article.flagged", source=source, title=title, url=url)
     for kind, message in done.report.troubles.items():
         complain(message, event=f"trouble.{kind}")

@@ -66,9 +66,9 @@ def test_a_story_is_flagged_and_a_garden_is_not(site: Site, desk: Desk) -> None:
     desk.sources(example=feed(site, "/spies", "/garden"))
     result = desk.crawl()
     assert result.code == 0, result.err
-    assert result.json["flagged"] == [
-        {"title": "State-backed hackers spent a year inside a foreign ministry", "url": f"{site.url}/spies"}
-    ]
+    (flagged,) = result.json["flagged"]
+    assert flagged["title"] == "State-backed hackers spent a year inside a foreign ministry"
+    assert (flagged["source"], flagged["url"]) == ("example", f"{site.url}/spies")
     assert state(desk, f"{site.url}/garden")[0] is LinkState.REJECTED
     stored = desk.history(url_key(f"{site.url}/spies")).stored
     assert stored is not None

@@ -12,7 +12,8 @@ import pytest
 
 from crawler.sources import Source
 from jobs.excerpts import bounded
-from jobs.retention import Agreed, Records, Retained, contracts, retain
+from jobs.exits import ConfigError
+from jobs.retention import Agreed, Records, Retained, check_leap, contracts, retain
 from jobs.settings import Retention as Terms
 from jobs.spans import kept
 from storage.archive import Archive
@@ -88,6 +89,13 @@ def test_text_goes_by_the_terms_of_its_source_and_is_never_fetched_again(desk: D
     assert "text purged" in desk.run("why", page).out
     assert desk.crawl().code == 0
     assert site.paths().count("/roses") == 1
+
+
+def test_a_clock_that_leapt_ahead_purges_nothing() -> None:
+    check_leap(None, now=NOW)
+    check_leap(NOW - timedelta(days=399), now=NOW)
+    with pytest.raises(ConfigError, match=r"nothing is purged: the clock says .*; set the clock"):
+        check_leap(NOW - timedelta(days=401), now=NOW)
 
 
 def test_a_dry_run_says_what_would_go_and_changes_nothing(tmp_path: Path) -> None:
