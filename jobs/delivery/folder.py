@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.delivery.outcome import Ending, deferred, failed, sent
+from jobs.exits import ConfigError
 from jobs.paths import settled_path
 from jobs.settings import Form
 
@@ -20,7 +21,10 @@ ENDINGS = {Form.TEXT: "txt", Form.HTML: "html", Form.MARKDOWN: "md", Form.JSON: 
 
 def folder_of(path: str, beside: Path) -> Path:
     """Where a channel's files go: relative to the settings, or to somebody's home. Raises `ConfigError`."""
-    return settled_path(beside, path or OWN)
+    try:
+        return settled_path(beside, path or OWN)
+    except ConfigError as error:
+        raise ConfigError(f"[channel] path: {error}") from error
 
 
 def put_into(folder: Path, parcel: Parcel, form: Form) -> Ending:
