@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from crawler.browser import Browser
 
 IN_HAND = "in_hand"  # in a request's meta: the answer that came before Scrapy was there
-TURN = "turn"  # likewise: the time that the crawl has for its source
+STINT = "stint"  # likewise: the time that the crawl has for its source
 LOST = {
     Lost.TIMEOUT: DownloadTimeoutError,
     Lost.TOO_LARGE: DownloadCancelledError,
@@ -51,7 +51,7 @@ SILENT = Failure(
 )
 
 
-class Turn:
+class Stint:
     """The time that a crawl has for the pages of one source. It runs from the first that is asked for."""
 
     def __init__(self, seconds: float) -> None:
@@ -105,8 +105,8 @@ class PoliteHandler(HTTP11DownloadHandler):
         if not self._crawler.crawling and not request.meta.get("robots"):
             self._hurry()
             raise StoppedError("the crawl is ending")
-        turn: Turn | None = request.meta.get(TURN)
-        if turn is not None and not turn.goes_on():
+        stint: Stint | None = request.meta.get(STINT)
+        if stint is not None and not stint.goes_on():
             raise LateError("the time for its source is over")
         at = datetime.now(UTC)
         parked = await hosts.parked(host, at=at)

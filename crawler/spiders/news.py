@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import Request, Spider, signals
 
 from crawler.assess import held
-from crawler.handler import IN_HAND, TURN, Turn
+from crawler.handler import IN_HAND, STINT, Stint
 from crawler.hosts import HostMemory
 from crawler.looks import Look, begin
 from crawler.memory import note
@@ -70,7 +70,7 @@ class NewsSpider(Spider):
         self._visits: dict[str, Visit] = {}
         self._leasing = asyncio.Lock()
         self._fetched: Counter[str] = Counter()  # pages of each source
-        self._turns: dict[str, Turn] = {}  # by source
+        self._stints: dict[str, Stint] = {}  # by source
         self._parts: dict[str, set[str]] = {}  # of each source's sitemaps, those looked into
 
     @classmethod
@@ -231,16 +231,16 @@ class NewsSpider(Spider):
 
     async def _pages(self, source: Source) -> list[Request]:
         async with self._leasing:  # a sitemap's parts answer at the same time
-            turn = self._turns.setdefault(source.name, Turn(self.job.patience))
-            limit = 0 if turn.over else min(self._budget, self.job.pages_per_source - self._fetched[source.name])
-            because = Wait.PATIENCE if turn.over else Wait.CRAWL_LIMIT if limit == self._budget else Wait.SOURCE_LIMIT
+            stint = self._stints.setdefault(source.name, Stint(self.job.patience))
+            limit = 0 if stint.over else min(self._budget, self.job.pages_per_source - self._fetched[source.name])
+            because = Wait.PATIENCE if stint.over else Wait.CRAWL_LIMIT if limit == self._budget else Wait.SOURCE_LIMIT
             links = await self.job.memory.lease(source.name, at=_now(), limit=limit)
             self._budget -= len(links)
             self._fetched[source.name] += len(links)
             if len(links) >= limit:
                 left = await self.job.memory.waiting(source.name, because, at=_now())
                 self.job.tracker.waiting(source.name, left, because)
-            again = await self._returning.requests(source, at=_now(), limit=limit - len(links), turn=turn)
+            again = await self._returning.requests(source, at=_now(), limit=limit - len(links), stint=stint)
             self._budget -= len(again)
             self._fetched[source.name] += len(again)
         self.job.tracker.leased(len(links))
@@ -250,7 +250,7 @@ class NewsSpider(Spider):
                 callback=self.parse_page,
                 errback=self.page_failed,
                 cb_kwargs={"link": link},
-                meta={"render": source.render, TURN: turn},
+                meta={"render": source.render, STINT: stint},
                 dont_filter=True,
             )
             for link in links

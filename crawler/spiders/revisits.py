@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scrapy import Request
 
-from crawler.handler import TURN, Turn
+from crawler.handler import STINT, Stint
 from crawler.middlewares.refusal import LateError, StoppedError
 from crawler.outcomes import GONE
 from crawler.page import Page
@@ -36,10 +36,10 @@ class Returning:
         self._job = job
         self._note_error = note_error
 
-    async def requests(self, source: Source, *, at: datetime, limit: int, turn: Turn) -> list[Request]:
+    async def requests(self, source: Source, *, at: datetime, limit: int, stint: Stint) -> list[Request]:
         """Requests for the articles of a source that are due, conditional where their server allows that.
 
-        Once the source has had its turn they are not made any more.
+        Once the source has had its time they are not made any more.
         """
         due = await self._job.memory.revisits(source.name, at=at, limit=min(limit, AT_ONCE))
         self._job.tracker.counts["revisits.requested"] += len(due)
@@ -50,7 +50,7 @@ class Returning:
                 callback=self.answered,
                 errback=self.failed,
                 cb_kwargs={"revisit": revisit},
-                meta={"render": source.render, TURN: turn},
+                meta={"render": source.render, STINT: stint},
                 dont_filter=True,
             )
             for revisit in due

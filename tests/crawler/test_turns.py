@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import PageKind
 from crawler.guard import url_refusal
-from crawler.handler import Turn
+from crawler.handler import Stint
 from crawler.hosts import parked_failure
 from crawler.outcomes import Failure, next_turn, status_failure
 from crawler.report import LONGEST_NAME, Tracker, Wait, name_of
@@ -112,7 +112,7 @@ def test_every_state_without_an_article_counts_its_reasons() -> None:
 
 
 def test_the_time_of_a_source_begins_with_its_first_page() -> None:
-    turn, none, ever = Turn(60), Turn(0), Turn(inf)
+    turn, none, ever = Stint(60), Stint(0), Stint(inf)
     assert (turn.over, none.over, ever.over) == (False, False, False)
     assert (turn.goes_on(), ever.goes_on()) == (True, True)
     none.goes_on()

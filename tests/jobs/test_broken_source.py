@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.sources import SourceKind
 from jobs.catalogue import guarded_sources, pollable_sources
 from jobs.exits import ConfigError, Exit
 from jobs.home import Home
+from jobs.log import secrets_of
 from jobs.retention import Records, agreed, retain
+from jobs.schedule.children import arguments
 from jobs.schedule.configured import Configuring
+from jobs.schedule.plan import Job
+from jobs.settings import Backup, Settings, Storage
 from jobs.settings import Retention as Terms
 from storage.records import FOREVER
 from storage.runs import Runs
@@ -145,3 +150,23 @@ def test_a_source_that_needs_a_browser_where_there_is_none_is_not_due(
     with pytest.raises(ConfigError, match="needs the extra `render`"):
         Configuring(home, {}, steadfast=False).read()
     assert pollable_sources(tmp_path / "nowhere.toml") == ((), {})
+
+
+def test_a_broken_archive_stays_one_by_its_address(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text('[old]\nurl = "file:///srv/news.warc.gz"\nkind = "archve"\n')
+    sources, broken = guarded_sources(tmp_path / "sources.toml")
+    assert [source.kind for source in sources] == [SourceKind.ARCHIVE]
+    assert list(broken) == ["old"]
+
+
+def test_a_folder_that_nobody_knows_stops_only_the_backup(tmp_path: Path) -> None:
+    home = Home(config=tmp_path, data=tmp_path, state=tmp_path)
+    settings = Settings(backup=Backup(folder="~nosuchuser/b"))
+    assert "crawl" in arguments(Job.CRAWL, home, settings, seconds=600)
+    with pytest.raises(ConfigError, match="nobody knows where ~nosuchuser/b is"):
+        arguments(Job.BACKUP, home, settings, seconds=600)
+
+
+def test_secrets_of_a_database_are_known_wherever_they_stand() -> None:
+    settings = Settings(storage=Storage(url="postgresql://u:one@h/db?password=two&sslpassword=three"))
+    assert {"one", "two", "three"} <= set(secrets_of(settings))
